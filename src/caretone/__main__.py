@@ -1,0 +1,5 @@
+"""Run the command line with ``python -m caretone``."""
+
+from caretone.cli import main
+
+main()

@@ -1,0 +1,225 @@
+"""A folded model as arrays: hash tables with open addressing, for a scorer that makes no Python objects.
+
+At most half of the slots of a table are taken, so that a look-up ends after one or two. A slot holds all
+of a key, so that nothing is taken for something else, and its place is the row that an n-gram's weights
+have in the arrays. The rows are, in this order, the slots of the trie, the slots of the words, and one
+without weights for each code point, that subwords grow from.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from caretone.errors import ModelFileError
+from caretone.model import KEY_BITS, FoldedModel
+from caretone.scoring.kernel import CHUNK, FREE, fill_trie, fill_words
+from caretone.text import SUBWORD_RANGE, SUBWORD_REACH, WORD_NGRAM
+
+
+class Words(NamedTuple):
+    """The words of a model.
+
+    Attributes
+    ----------
+    slots : ndarray of uint64, shape (n_slots, 2)
+        The first chunk of a word; then the place behind its first chunk in ``further``, shifted by
+        `caretone.scoring.kernel.SIZE_BITS`, plus its size in bytes. The latter is 0 in a free slot.
+    shift : uint64
+        Shifts the mix of a word's chunks to its slot.
+    further : ndarray of uint64
+        The chunks of all words, one word after the other.
+    longest : int
+        The size of the longest word.
+    """
+
+    slots: NDArray[np.uint64]
+    shift: np.uint64
+    further: NDArray[np.uint64]
+    longest: int
+    weights: object
+
+
+class Trie(NamedTuple):
+    """The longer n-grams and the subwords of a model.
+
+    Attributes
+    ----------
+    keys : ndarray of uint64, shape (n_slots,)
+        The row that an n-gram grows from, shifted by `caretone.scoring.kernel.ROW_SHIFT`, plus the row
+        of the word, or the code point, that it grows by.
+    shift : uint64
+        Shifts a mixed key to its slot.
+    """
+
+    slots: NDArray[np.uint64]
+    shift: np.uint64
+    weights: object
+
+
+class Tables(NamedTuple):
+    """What of a model is looked up.
+
+    Attributes
+    ----------
+    words : Words
+        The words.
+    trie : Trie
+        The longer n-grams and the subwords.
+    weights : ndarray of int32, shape (n_rows, n_labels)
+        The weights, in steps.
+    longest_subword : int
+        See `caretone.text.SUBWORD_RANGE`.
+    """
+
+    words: Words
+    trie: Trie
+    weights: NDArray[np.int32]
+    longest_subword: int
+
+
+class Scratch(NamedTuple):
+    """What is written to while a message is read; each thread needs one.
+
+    Attributes
+    ----------
+    sums : ndarray of int64, shape (n_labels,)
+        The sums of the sentence at hand.
+    ending : ndarray of int64
+        The rows of the n-grams that end with the token before.
+    letters : ndarray of int64
+        The code points of the word at hand, between the marks of its ends.
+    chunks : ndarray of uint64
+        The chunks of the word at hand.
+    """
+
+    sums: NDArray[np.int64]
+    ending: NDArray[np.int64]
+    letters: NDArray[np.int64]
+    chunks: NDArray[np.uint64]
+
+
+def tables_of(model: FoldedModel) -> Tables:
+    """Lay a model out in arrays.
+
+    Parameters
+    ----------
+    model : FoldedModel
+        The model.
+
+    Returns
+    -------
+    Tables
+
+    Raises
+    ------
+    ModelFileError
+        If the model does not have a weight for each of its n-grams, or one grows from none.
+    """
+    _require_sound(model)
+    subwords = _with_beginnings(model.subwords)
+    n_slots = _n_slots(len(model.ngrams) + len(subwords))
+    width=1+(len(model.labels)+1)//2
+    tslots=np.zeros((n_slots,width),np.uint64); tslots[:,0]=FREE
+    trie = Trie(tslots, _shift(n_slots),tslots.view(np.int32))
+    words, word_rows = _words(model.words, n_slots)
+    n_rows = n_slots + len(words.slots)
+    ngram_rows = _grow_ngrams(trie, model.ngrams, word_rows)
+    row_of_subword = dict(zip(subwords, _grow_subwords(trie, subwords, n_rows).tolist(), strict=True))
+    subword_rows = np.array([row_of_subword[subword] for subword in model.subwords], dtype=np.int64)
+    w=np.array(model.weights, dtype=np.int32).T
+    n=len(model.labels)
+    wslots=np.zeros((len(words.slots),1+width),np.uint64); wslots[:,:2]=words.slots
+    words=Words(wslots,words.shift,words.further,words.longest,wslots.view(np.int32))
+    weights=np.zeros((0,3))
+    words.weights[word_rows-n_slots,4:4+n]=w[:len(word_rows)]
+    trie.weights[np.concatenate([ngram_rows,subword_rows]),2:2+n]=w[len(word_rows):]
+    return Tables(words, trie, weights, SUBWORD_RANGE[1])
+
+
+def scratch_for(tables: Tables) -> Scratch:
+    """Give what a thread writes to while it reads messages."""
+    letters = np.zeros(SUBWORD_REACH + 2, dtype=np.int64)
+    letters[0] = ord("<")
+    return Scratch(
+        sums=np.zeros(3, dtype=np.int64),
+        ending=np.zeros(WORD_NGRAM - 1, dtype=np.int64),
+        letters=letters,
+        chunks=np.zeros(tables.words.longest // CHUNK + 1, dtype=np.uint64),
+    )
+
+
+def _require_sound(model: FoldedModel) -> None:
+    """Refuse a table that would be read beyond its ends."""
+    ngrams = np.array(model.ngrams, dtype=np.uint64)
+    n_words = len(model.words)
+    rows = n_words + len(ngrams) + len(model.subwords)
+    own = np.arange(n_words, n_words + len(ngrams), dtype=np.uint64)
+    if (
+        any(len(column) != rows for column in model.weights)
+        or (ngrams >> np.uint64(KEY_BITS) >= own).any()
+        or (ngrams & _LAST_WORD >= n_words).any()
+        or any(len(subword) < 2 for subword in model.subwords)
+    ):
+        raise ModelFileError("the model's table does not fit together; fetch or train it again")
+
+
+def _words(words: tuple[str, ...], first_row: int) -> tuple[Words, NDArray[np.int64]]:
+    """Put the words into a table; give their rows too."""
+    encoded = [word.encode("utf-8", "surrogatepass") for word in words]
+    sizes = np.array([len(word) for word in encoded], dtype=np.int64)
+    n_chunks = -(-sizes // CHUNK)
+    padded = [word.ljust(n * CHUNK, b"\0") for word, n in zip(encoded, n_chunks.tolist(), strict=True)]
+    chunks = np.frombuffer(b"".join([*padded, bytes(CHUNK)]), dtype="<u8").astype(np.uint64)
+    slots = np.zeros((_n_slots(len(words)), 2), dtype=np.uint64)
+    places = np.zeros(len(words), dtype=np.int64)
+    shift = _shift(len(slots))
+    fill_words(slots, shift, chunks, np.cumsum(n_chunks) - n_chunks, sizes, places)
+    return Words(slots, shift, chunks, int(sizes.max(initial=0)),None), first_row + places
+
+
+def _grow_ngrams(trie: Trie, keys: array[int], word_rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Put the longer n-grams into the trie, given by their keys in the model; give their rows."""
+    given = np.array(keys, dtype=np.uint64)
+    shorter = (given >> np.uint64(KEY_BITS)).astype(np.int64)
+    last_words = word_rows[(given & _LAST_WORD).astype(np.int64)]
+    rows = np.concatenate([word_rows, np.zeros(len(given), dtype=np.int64)])
+    fill_trie(trie.slots, trie.shift, rows, len(word_rows), shorter, last_words)
+    return rows[len(word_rows) :]
+
+
+def _grow_subwords(trie: Trie, subwords: list[str], first_letter: int) -> NDArray[np.int64]:
+    """Put subwords into the trie, each behind the one that it grows from; give their rows."""
+    letters = sorted({subword[0] for subword in subwords})
+    place_of = {name: place for place, name in enumerate([*letters, *subwords])}
+    shorter = np.array([place_of[subword[:-1]] for subword in subwords], dtype=np.int64)
+    last_letters = np.array([ord(subword[-1]) for subword in subwords], dtype=np.int64)
+    rows = np.zeros(len(place_of), dtype=np.int64)
+    rows[: len(letters)] = [first_letter + ord(letter) for letter in letters]
+    fill_trie(trie.slots, trie.shift, rows, len(letters), shorter, last_letters)
+    return rows[len(letters) :]
+
+
+def _with_beginnings(subwords: tuple[str, ...]) -> list[str]:
+    """Give subwords and all that they begin with, in alphabetical order: what one grows from comes first."""
+    known = set(subwords)
+    grown = known
+    while grown := {subword[:-1] for subword in grown if len(subword) > 2} - known:
+        known |= grown
+    return sorted(known)
+
+
+def _n_slots(n_keys: int) -> int:
+    """Give a power of two that is at least twice the number of keys."""
+    return 1 << max(n_keys, 1).bit_length() + 1
+
+
+def _shift(n_slots: int) -> np.uint64:
+    """Give the shift that leaves of 64 bits those of a slot's number."""
+    return np.uint64(65 - n_slots.bit_length())
+
+
+_LAST_WORD = np.uint64((1 << KEY_BITS) - 1)

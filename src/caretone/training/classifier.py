@@ -1,0 +1,474 @@
+"""The scikit-learn estimator: n-gram TF-IDF, one logistic regression a label, strongest sentence, calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from joblib import Parallel, delayed
+from scipy.special import expit
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, f1_score
+from sklearn.model_selection import GroupKFold, StratifiedKFold
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+
+from caretone.errors import TrainingError
+from caretone.training.calibration import best_threshold, fit_platt
+from caretone.training.features import NgramTfidf, SplitMessages, per_root_token
+
+FEWEST = 5
+"""With fewer messages that carry a label, or that lack it, the label cannot be learnt."""
+
+_STEPS = 2**15 - 1
+
+
+class CareToneClassifier(ClassifierMixin, BaseEstimator):
+    """Tell the tones of texts with a linear model over n-gram TF-IDF features.
+
+    One logistic regression a label is fitted on messages and, with less weight, on their sentences.
+    A text's score is a mix of its own and of its strongest sentence's, because a tone is present when
+    some sentence carries it. Platt's method turns scores into probabilities, and a threshold a label is
+    chosen, both on out-of-fold scores.
+
+    Parameters
+    ----------
+    C : float or sequence of float, default (0.03, 0.1, 0.3)
+        Inverse strength of the L2 penalty; of several the one with the best mean average precision on
+        out-of-fold scores is taken.
+    sentence_weight : float, default 0.7
+        How much the strongest sentence counts against the whole message, 0 to 1.
+    sentence_training : float, default 0.25
+        The weight of a sentence beside a message in training; 0 trains on messages alone.
+    min_df : int, default 3
+        In how many sentences an n-gram must occur to be kept.
+    subword_weight : float, default 0.3
+        The weight of subwords beside word n-grams.
+    class_weight : {"balanced"} or None, default None
+        Whether rare labels weigh more in training, as in scikit-learn.
+    cv : int, default 5
+        The folds for out-of-fold scores.
+    n_jobs : int or None, default None
+        How many processes fit folds, as in joblib.
+    random_state : int or None, default 0
+        Draws the folds.
+    verbose : bool, default False
+        Whether to show progress.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        The labels: those given, or of a 0/1 matrix the names of its columns or their numbers.
+    multilabel_ : bool
+        Whether it was fitted on a 0/1 matrix, and so predicts one.
+    features_ : NgramTfidf
+        The fitted features.
+    coef_ : ndarray, shape (n_classes, n_features)
+        Coefficients, rounded so that coefficient times ``features_.weights_`` is a multiple of ``step_``.
+    intercept_, slopes_, offsets_, thresholds_, priors_ : ndarray, shape (n_classes,)
+        Intercepts; the calibration from score to log-odds; thresholds on the probability; the share of
+        training messages that carry each label.
+    oof_scores_ : ndarray, shape (n_samples, n_classes)
+        Out-of-fold scores of the training messages.
+    C_ : float
+        The penalty taken.
+    step_ : float
+        The size of the steps that weights are rounded to, a power of two.
+
+    Examples
+    --------
+    >>> from caretone import CareToneClassifier
+    >>> texts = ["So sorry for your loss", "That is so sad, sorry", "Lunch at noon?", "The build is green"] * 5
+    >>> classifier = CareToneClassifier().fit(texts, ["sympathy", "sympathy", "none", "none"] * 5)
+    >>> classifier.predict(["sorry for that"]).tolist()
+    ['sympathy']
+    """
+
+    def __init__(
+        self,
+        C: float | Sequence[float] = (0.03, 0.1, 0.3),
+        *,
+        sentence_weight: float = 0.7,
+        sentence_training: float = 0.25,
+        min_df: int = 3,
+        subword_weight: float = 0.3,
+        class_weight: str | None = None,
+        cv: int = 5,
+        n_jobs: int | None = None,
+        random_state: int | None = 0,
+        verbose: bool = False,
+    ) -> None:
+        self.C = C
+        self.sentence_weight = sentence_weight
+        self.sentence_training = sentence_training
+        self.min_df = min_df
+        self.subword_weight = subword_weight
+        self.class_weight = class_weight
+        self.cv = cv
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(
+        self,
+        X: Sequence[str],
+        y: Any,
+        sample_weight: Sequence[float] | None = None,
+        groups: Sequence[Any] | None = None,
+        sentence_labels: Sequence[np.ndarray | None] | None = None,
+    ) -> CareToneClassifier:
+        """Fit on texts and their labels.
+
+        Parameters
+        ----------
+        X : sequence of str, length n_samples
+            Texts.
+        y : array-like, shape (n_samples,) or (n_samples, n_classes)
+            One label a text, or a 0/1 matrix with a column a label.
+        sample_weight : sequence of float, length n_samples, optional
+            Weights of the texts.
+        groups : sequence, length n_samples, optional
+            Texts of one group, such as an author, are never parted by the folds.
+        sentence_labels : sequence, length n_samples, optional
+            For each text a 0/1 array of shape (n_sentences, n_classes) that says which sentences carry
+            which label, or None where that is not known.
+
+        Returns
+        -------
+        CareToneClassifier
+            Itself.
+
+        Raises
+        ------
+        TrainingError
+            If a label has too few texts to learn from.
+        """
+        texts = as_texts(X)
+        present = self._read_labels(y, len(texts))
+        _require_enough(present, self.classes_)
+        weights = np.ones(len(texts)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+        task = TrainingTask.of(texts, present, weights, sentence_labels, self.sentence_training)
+        penalties = [float(C) for C in np.atleast_1d(np.asarray(self.C, dtype=float))]
+        everything = np.arange(len(texts))
+        folds = self._folds(present, groups)
+        held_out = Parallel(n_jobs=self.n_jobs, return_as="generator")(
+            delayed(_held_out_scores)(clone(self), task, np.setdiff1d(everything, held), held, penalties)
+            for held in folds
+        )
+        oof = np.empty((len(penalties), *present.shape))
+        for held, scores in zip(folds, _shown(held_out, len(folds), self.verbose), strict=True):
+            oof[:, held] = scores
+        best = int(np.argmax([_mean_average_precision(present, scores, weights) for scores in oof]))
+        self.C_, self.oof_scores_ = penalties[best], oof[best]
+        self.features_, ((coef, intercept),) = _fit_linear(self, task, everything, [self.C_])
+        self.coef_, self.step_ = _rounded(coef, self.features_.weights_)
+        self.intercept_ = intercept
+        self._calibrate(present, weights)
+        return self
+
+    def decision_function(self, X: Sequence[str]) -> np.ndarray:
+        """Give the uncalibrated scores of texts.
+
+        Parameters
+        ----------
+        X : sequence of str, length n_samples
+            Texts.
+
+        Returns
+        -------
+        ndarray, shape (n_samples, n_classes)
+        """
+        check_is_fitted(self)
+        messages = SplitMessages.of(as_texts(X))
+        rows = self.features_.transform(messages.sentences)
+        return message_scores(rows, messages, self.coef_, self.intercept_, self.sentence_weight)
+
+    def predict_proba(self, X: Sequence[str]) -> np.ndarray:
+        """Give the calibrated probability of each label for texts.
+
+        Each label is judged on its own: for labels that exclude one another the rows need not add up to 1.
+
+        Parameters
+        ----------
+        X : sequence of str, length n_samples
+            Texts.
+
+        Returns
+        -------
+        ndarray, shape (n_samples, n_classes)
+        """
+        return expit(self.slopes_ * self.decision_function(X) + self.offsets_)
+
+    def predict(self, X: Sequence[str]) -> np.ndarray:
+        """Give the labels of texts.
+
+        Parameters
+        ----------
+        X : sequence of str, length n_samples
+            Texts.
+
+        Returns
+        -------
+        ndarray, shape (n_samples,) or (n_samples, n_classes)
+            In the form that it was fitted on: the likeliest label, or a 0/1 matrix of the labels whose
+            probability reaches its threshold.
+        """
+        probabilities = self.predict_proba(X)
+        if self.multilabel_:
+            return (probabilities >= self.thresholds_).astype(np.int8)
+        return self.classes_[probabilities.argmax(axis=1)]
+
+    def score(self, X: Sequence[str], y: Any, sample_weight: Sequence[float] | None = None) -> float:
+        """Give the macro-averaged F1 of the predictions, the figure that caretone is judged by."""
+        return float(f1_score(y, self.predict(X), average="macro", sample_weight=sample_weight, zero_division=0.0))
+
+    def __sklearn_tags__(self) -> Tags:
+        """Tell scikit-learn that this estimator reads texts, and learns one label a text or several."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string, tags.input_tags.two_d_array = True, False
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    def _read_labels(self, y: Any, n_samples: int) -> np.ndarray:
+        """Set `classes_` and `multilabel_`, and give the labels as a 0/1 matrix."""
+        names = getattr(y, "columns", None)
+        labels = np.asarray(y)
+        if len(labels) != n_samples:
+            raise ValueError(f"there are {n_samples} texts but {len(labels)} labels")
+        self.multilabel_ = labels.ndim == 2
+        if not self.multilabel_:
+            self.classes_ = np.unique(labels)
+            return (labels[:, None] == self.classes_).astype(np.int8)
+        if not np.isin(labels, (0, 1)).all():
+            raise ValueError("a matrix of labels must hold only 0 and 1")
+        self.classes_ = np.arange(labels.shape[1]) if names is None else np.asarray(names)
+        return labels.astype(np.int8)
+
+    def _folds(self, present: np.ndarray, groups: Sequence[Any] | None) -> list[np.ndarray]:
+        """Give the places held out by each fold."""
+        if groups is not None:
+            folds = min(self.cv, len(set(groups)))
+            if folds < 2:
+                raise TrainingError("all messages are of one group; cross-validation by group needs two or more")
+            return [held for _, held in GroupKFold(folds).split(present, groups=groups)]
+        splitter = StratifiedKFold(self.cv, shuffle=True, random_state=self.random_state)
+        return [held for _, held in splitter.split(present, _strata(present, self.cv))]
+
+    def _calibrate(self, present: np.ndarray, weights: np.ndarray) -> None:
+        """Learn the calibration and the thresholds from out-of-fold scores."""
+        platt = [fit_platt(s, y, weights) for s, y in zip(self.oof_scores_.T, present.T, strict=True)]
+        self.slopes_, self.offsets_ = np.array(platt).T
+        probabilities = expit(self.slopes_ * self.oof_scores_ + self.offsets_)
+        self.thresholds_ = np.array(
+            [best_threshold(p, y, weights) for p, y in zip(probabilities.T, present.T, strict=True)]
+        )
+        self.priors_ = np.average(present, axis=0, weights=weights)
+
+
+@dataclass(frozen=True)
+class TrainingTask:
+    """Messages and their sentences, with labels and weights, to fit on.
+
+    Attributes
+    ----------
+    messages : SplitMessages
+        The messages.
+    present : ndarray of int8, shape (n_messages, n_classes)
+        The labels of the messages.
+    weights : ndarray, shape (n_messages,)
+        Their weights.
+    sentence_present : ndarray of int8, shape (n_sentences, n_classes)
+        The labels of the sentences.
+    sentence_weights : ndarray, shape (n_sentences, n_classes)
+        Their weights; 0 where it is not known whether a sentence carries a label.
+    """
+
+    messages: SplitMessages
+    present: np.ndarray
+    weights: np.ndarray
+    sentence_present: np.ndarray
+    sentence_weights: np.ndarray
+
+    @classmethod
+    def of(
+        cls,
+        texts: list[str],
+        present: np.ndarray,
+        weights: np.ndarray,
+        sentence_labels: Sequence[np.ndarray | None] | None,
+        sentence_training: float,
+    ) -> TrainingTask:
+        """Split texts, and spread their labels and weights over their sentences.
+
+        A sentence of a message that lacks a label lacks it too. A sentence of a message that carries one
+        is known only by its own label, and a message of one sentence teaches enough by itself.
+        """
+        messages = SplitMessages.of(texts)
+        owner = messages.message
+        counts = np.bincount(owner, minlength=len(texts))
+        sentence_present = np.zeros((len(owner), present.shape[1]), dtype=np.int8)
+        known = present[owner] == 0
+        for place, labels in enumerate(sentence_labels or []):
+            if labels is not None and len(labels) == counts[place]:
+                sentence_present[owner == place] = labels
+                known[owner == place] = True
+        several = counts[owner] > 1
+        sentence_weights = sentence_training * (weights[owner] * several)[:, None] * known
+        return cls(messages, present, weights, sentence_present, sentence_weights)
+
+
+def message_scores(
+    rows: sp.csr_matrix, messages: SplitMessages, coef: np.ndarray, intercept: np.ndarray, sentence_weight: float
+) -> np.ndarray:
+    """Score messages from the features of their sentences; `caretone.scoring.plain` has the formula.
+
+    Parameters
+    ----------
+    rows : sparse matrix, shape (n_sentences, n_features)
+        The features of the sentences.
+    messages : SplitMessages
+        Which sentence belongs where.
+    coef : ndarray, shape (n_classes, n_features)
+        Coefficients.
+    intercept : ndarray, shape (n_classes,)
+        Intercepts.
+    sentence_weight : float
+        How much the strongest sentence counts.
+
+    Returns
+    -------
+    ndarray, shape (n_messages, n_classes)
+    """
+    sums = np.asarray(rows @ coef.T)
+    lengths = messages.lengths
+    strongest = np.full((messages.n_messages, len(coef)), -np.inf)
+    np.maximum.at(strongest, messages.message, sums / np.sqrt(np.maximum(lengths, 1))[:, None])
+    tokens = messages.pooling @ lengths
+    strongest[tokens == 0] = 0
+    of_message = (messages.pooling @ sums) / np.sqrt(np.maximum(tokens, 1))[:, None]
+    return intercept + (1 - sentence_weight) * of_message + sentence_weight * strongest
+
+
+def as_texts(X: Any) -> list[str]:
+    """Give the texts as a list, or say which one is no text."""
+    if isinstance(X, str | bytes):
+        raise TypeError("expected a sequence of texts, not one text; put it into a list")
+    texts = list(X)
+    for place, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(f"expected every text as a str, but number {place + 1} is {type(text).__name__}")
+    return texts
+
+
+def _shown(parts: Iterable[np.ndarray], total: int, verbose: bool) -> Iterable[np.ndarray]:
+    """Show progress on a terminal while the parts come in."""
+    from rich.progress import track
+
+    return track(parts, "cross-validating", total=total, disable=not verbose, transient=True)
+
+
+def _require_enough(present: np.ndarray, classes: np.ndarray) -> None:
+    counts = present.sum(axis=0)
+    if present.shape[1] < 2 and present.all():
+        raise TrainingError(f"every message carries the label {classes[0]}; there is nothing to tell apart")
+    for name, carrying in zip(classes, counts, strict=True):
+        lacking = len(present) - carrying
+        if min(carrying, lacking) < FEWEST:
+            what = "carries" if carrying < lacking else "lacks"
+            raise TrainingError(
+                f"only {min(carrying, lacking)} of {len(present)} messages {what} {name};"
+                f" at least {FEWEST} are needed to learn it"
+            )
+
+
+def _strata(present: np.ndarray, cv: int) -> np.ndarray:
+    """Give the combination of labels of each message as a number, rare combinations thrown together."""
+    _, strata, counts = np.unique(present, axis=0, return_inverse=True, return_counts=True)
+    return np.where(counts[strata] < cv, -1, strata)
+
+
+def _fit_linear(
+    settings: CareToneClassifier, task: TrainingTask, kept: np.ndarray, penalties: list[float]
+) -> tuple[NgramTfidf, list[tuple[np.ndarray, np.ndarray]]]:
+    """Fit features and, for each penalty, one logistic regression a label on some of the messages."""
+    of_kept = np.isin(task.messages.message, kept)
+    messages = _some(task.messages, kept)
+    features = NgramTfidf(settings.min_df, settings.subword_weight)
+    try:
+        rows = features.fit_transform(messages.sentences)
+    except ValueError as error:
+        raise TrainingError(f"no word or mark occurs in {settings.min_df} sentences; label more messages") from error
+    X = sp.vstack(
+        [
+            per_root_token(messages.pooling @ rows, messages.pooling @ messages.lengths),
+            per_root_token(rows, messages.lengths),
+        ]
+    ).tocsr()
+    y = np.vstack([task.present[kept], task.sentence_present[of_kept]])
+    message_weights = np.repeat(task.weights[kept][:, None], y.shape[1], axis=1)
+    weights = np.vstack([message_weights, task.sentence_weights[of_kept]])
+    fitted = []
+    for C in penalties:
+        of_labels = [_fit_label(settings, X, label, weight, C) for label, weight in zip(y.T, weights.T, strict=True)]
+        fitted.append((np.vstack([coef for coef, _ in of_labels]), np.array([intercept for _, intercept in of_labels])))
+    return features, fitted
+
+
+def _fit_label(
+    settings: CareToneClassifier, X: sp.csr_matrix, label: np.ndarray, weight: np.ndarray, C: float
+) -> tuple[np.ndarray, float]:
+    """Fit one label; give its coefficients and intercept."""
+    used = weight > 0
+    if label[used].min() == label[used].max():  # in a fold of a very small file
+        return np.zeros(X.shape[1]), math.log((label[used].sum() + 1) / ((1 - label[used]).sum() + 1))
+    regression = LogisticRegression(
+        C=C, class_weight=settings.class_weight, max_iter=1000, tol=1e-4, random_state=settings.random_state
+    ).fit(X[used], label[used], sample_weight=weight[used])
+    return regression.coef_[0], float(regression.intercept_[0])
+
+
+def _held_out_scores(
+    settings: CareToneClassifier, task: TrainingTask, kept: np.ndarray, held: np.ndarray, penalties: list[float]
+) -> np.ndarray:
+    """Fit on some messages and score the others, for each penalty: shape (n_penalties, n_held, n_classes)."""
+    features, fitted = _fit_linear(settings, task, kept, penalties)
+    messages = _some(task.messages, held)
+    rows = features.transform(messages.sentences)
+    return np.array(
+        [message_scores(rows, messages, coef, intercept, settings.sentence_weight) for coef, intercept in fitted]
+    )
+
+
+def _some(messages: SplitMessages, places: np.ndarray) -> SplitMessages:
+    """Keep the messages at some ascending places."""
+    chosen = np.flatnonzero(np.isin(messages.message, places))
+    return SplitMessages(
+        [messages.sentences[sentence] for sentence in chosen],
+        np.searchsorted(places, messages.message[chosen]),
+        len(places),
+    )
+
+
+def _rounded(coef: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, float]:
+    """Round coefficients so that coefficient times weight is a whole number of steps of 16 bits."""
+    largest = np.abs(coef * weights).max()
+    step = 2.0 ** math.ceil(math.log2(max(largest, 1e-9) / _STEPS))
+    return np.round(coef * weights / step) * step / weights, step
+
+
+def _mean_average_precision(present: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> float:
+    """Average the average precision over the labels."""
+    return float(
+        np.mean(
+            [
+                average_precision_score(y, s, sample_weight=weights)
+                for y, s in zip(present.T, scores.T, strict=True)
+            ]
+        )
+    )
