@@ -58,16 +58,18 @@ def classifier(labelled: pd.DataFrame, present: pd.DataFrame) -> CareToneClassif
 
 
 @pytest.fixture(scope="session")
-def small_model(classifier: CareToneClassifier) -> FoldedModel:
+def small_model(classifier: CareToneClassifier, labelled: pd.DataFrame) -> FoldedModel:
     """Give the folded model of `classifier`."""
-    return fold(classifier, {"caretone": "test"})
+    return fold(classifier, labelled["text"], {"caretone": "test"})
 
 
 @pytest.fixture
 def caretone_command() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Give a function that runs the real command line in a process of its own."""
 
-    def run(*arguments: str | Path, stdin: str | None = None, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str | Path, stdin: str | None = None, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "caretone", *map(str, arguments)],
             input=stdin,

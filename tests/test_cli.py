@@ -50,7 +50,9 @@ def test_an_argument_that_names_a_file_is_read_as_one_unless_said_to_be_text(car
 
 
 def test_a_file_keeps_its_columns_and_its_own_label(caretone_command, tmp_path):
-    pd.DataFrame({"who": ["a", "b"], "text": [SORRY, LUNCH], "label": ["x", "y"]}).to_csv(tmp_path / "in.csv", index=False)
+    pd.DataFrame({"who": ["a", "b"], "text": [SORRY, LUNCH], "label": ["x", "y"]}).to_csv(
+        tmp_path / "in.csv", index=False
+    )
     out = tmp_path / "out.csv"
     run = caretone_command("predict", tmp_path / "in.csv", "-o", out)
     assert run.returncode == 0, run.stderr
@@ -135,10 +137,12 @@ def test_train_evaluate_and_predict_work_together(caretone_command, tmp_path, la
     assert run.returncode == 0, run.stderr
     assert "macro" in run.stdout
     figures = json.loads((tmp_path / "mine.metrics.json").read_text())
-    assert set(figures["tones"]) == {"sympathy", "empathy", "compassion"}
+    assert set(figures["cross_validated"]["labels"]) == {"sympathy", "empathy", "compassion"}
     assert FoldedModel.load(tmp_path / "mine.caretone").provenance["rows"] == len(labelled)
 
-    run = caretone_command("evaluate", "mine.csv", "-m", "mine.caretone", "--bootstrap", "20", "--format", "json", cwd=tmp_path)
+    run = caretone_command(
+        "evaluate", "mine.csv", "-m", "mine.caretone", "--bootstrap", "20", "--format", "json", cwd=tmp_path
+    )
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout)["all"]["overall"]["macro_f1"]["value"] > 0.9
     assert rows_of(caretone_command("predict", SORRY, "-m", "mine.caretone", cwd=tmp_path))[0]["label"] == "sympathy"

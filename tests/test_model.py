@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import caretone
 from caretone.errors import ModelFileError
-from caretone.model import FoldedModel, with_priors
+from caretone.model import FoldedModel, text_hash, with_priors
 
 
 def test_a_saved_model_is_read_back_the_same(small_model, tmp_path):
@@ -97,3 +97,8 @@ def test_a_prior_that_means_nothing_is_refused(small_model, prior):
 
 def test_provenance_is_plain_json(small_model):
     assert json.loads(json.dumps(small_model.provenance)) == small_model.provenance
+
+
+def test_the_model_knows_the_texts_it_was_trained_on_and_no_others(small_model, labelled):
+    assert all(text_hash(text) in small_model.seen for text in labelled["text"])
+    assert text_hash("a text of nobody") not in small_model.seen

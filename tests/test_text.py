@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from caretone.text import SUBWORD_RANGE, located_sentences, sentences, subwords, word_ngrams
 
 any_text = st.text(st.characters())  # lone surrogates included
-texts = any_text | st.lists(st.sampled_from(["I'm", "so", "SORRY", "…", "!", "?!", '."', "\n", " ", "’", "3.5", "😢"])).map("".join)
+texts = any_text | st.lists(
+    st.sampled_from(["I'm", "so", "SORRY", "…", "!", "?!", '."', "\n", " ", "’", "3.5", "😢"])
+).map("".join)
 
 
 @given(texts)

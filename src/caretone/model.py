@@ -64,6 +64,8 @@ class FoldedModel:
         The share of training messages that carry each label.
     sentence_weight : float
         How much the strongest sentence counts against the whole message, 0 to 1.
+    seen : array of uint64
+        The hashes (`text_hash`) of the training texts, ascending, so that no one is measured on them unawares.
     provenance : mapping
         Where the model comes from: version, data, settings, date, measured figures.
     """
@@ -80,6 +82,7 @@ class FoldedModel:
     thresholds: tuple[float, ...]
     priors: tuple[float, ...]
     sentence_weight: float
+    seen: array[int] = field(default_factory=lambda: array("Q"))
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -129,6 +132,7 @@ class FoldedModel:
             "words": ("U8", _joined(self.words)),
             "ngrams": ("U64", _little_endian(self.ngrams)),
             "subwords": ("U8", _joined(self.subwords)),
+            "seen": ("U64", _little_endian(self.seen)),
             **{f"weights.{n}": ("I32", _little_endian(column)) for n, column in enumerate(self.weights)},
         }
         settings = {name: getattr(self, name) for name in _SETTINGS}
@@ -175,7 +179,7 @@ class FoldedModel:
         from safetensors import SafetensorError, deserialize
 
         try:
-            tensors = {key: bytes(value["data"]) for key, value in deserialize(data)}
+            tensors = {key: bytes(value["data"]) for key, value in deserialize(data)}  # type: ignore[no-untyped-call]
             header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
             metadata = header["__metadata__"]
             described, digest = metadata["caretone"], metadata["digest"]
@@ -195,15 +199,38 @@ class FoldedModel:
                 f"{name} was made by another version of caretone"
                 f" ({settings['provenance'].get('caretone', 'unknown')}); train it again with this one"
             )
-        values = {key: tuple(v) if isinstance(v := settings[key], list) else v for key in _SETTINGS}
+        values: dict[str, Any] = {key: tuple(v) if isinstance(v := settings[key], list) else v for key in _SETTINGS}
         return cls(
             words=_split(tensors["words"]),
             ngrams=_array("Q", tensors["ngrams"]),
             subwords=_split(tensors["subwords"]),
             weights=tuple(_array("i", tensors[f"weights.{n}"]) for n in range(len(settings["labels"]))),
+            seen=_array("Q", tensors["seen"]),
             provenance=settings["provenance"],
             **values,
         )
+
+
+def text_hash(text: str) -> int:
+    """Give 64 bits that tell a text from others, whatever its case and white space.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    int
+        The first 8 bytes of a SHA-256.
+
+    Examples
+    --------
+    >>> text_hash("So  sorry\\n") == text_hash("so sorry")
+    True
+    """
+    normalised = " ".join(text.lower().split())
+    return int.from_bytes(hashlib.sha256(normalised.encode(**_ENCODING)).digest()[:8], "little")
 
 
 def with_priors(model: FoldedModel, priors: Mapping[str, float]) -> FoldedModel:

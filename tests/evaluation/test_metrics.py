@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from caretone.evaluation.metrics import BINS, depth, evaluate
+from caretone.evaluation.metrics import BINS, _tone_statistics, depth, evaluate
 from caretone.tones import TONES
 
 
@@ -16,6 +16,7 @@ def drawn(seed, n=60):
     return present, np.clip(present * 0.3 + generator.random((n, 3)) * 0.7, 0, 1)
 
 
+@settings(max_examples=30)
 @given(st.integers(0, 10_000))
 def test_figures_agree_with_scikit_learns(seed):
     present, probabilities = drawn(seed)
@@ -34,12 +35,33 @@ def test_figures_agree_with_scikit_learns(seed):
         }
         assert {name: figures[name] for name in expected} == pytest.approx(expected)
     overall = {name: figure.value for name, figure in evaluation.overall.items()}
-    assert overall["macro_f1"] == pytest.approx(metrics.f1_score(present, predicted, average="macro", zero_division=0.0))
-    assert overall["micro_f1"] == pytest.approx(metrics.f1_score(present, predicted, average="micro", zero_division=0.0))
+    assert overall["macro_f1"] == pytest.approx(
+        metrics.f1_score(present, predicted, average="macro", zero_division=0.0)
+    )
+    assert overall["micro_f1"] == pytest.approx(
+        metrics.f1_score(present, predicted, average="micro", zero_division=0.0)
+    )
     assert overall["subset_accuracy"] == pytest.approx(metrics.accuracy_score(present, predicted))
     np.testing.assert_array_equal(
         evaluation.confusion, metrics.confusion_matrix(depth(present), depth(predicted), labels=range(4))
     )
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10_000), st.booleans())
+def test_ranking_figures_of_resampled_messages_agree_with_scikit_learns_weighted_ones(seed, ties):
+    present, probabilities = drawn(seed)
+    carried, probability = present[:, 0], probabilities[:, 0].round(1) if ties else probabilities[:, 0]
+    counts = np.random.default_rng(seed).integers(0, 4, (5, len(carried))).astype(float)
+    figures = _tone_statistics(counts, carried, probability >= 0.5, probability)
+    for row, weights in enumerate(counts):
+        drawn_ones = weights > 0
+        arguments = carried[drawn_ones], probability[drawn_ones]
+        for name, score in [
+            ("average_precision", metrics.average_precision_score),
+            ("roc_auc", metrics.roc_auc_score),
+        ]:
+            assert figures[name][row] == pytest.approx(score(*arguments, sample_weight=weights[drawn_ones]))
 
 
 def test_the_calibration_error_is_the_mean_gap_over_bins():

@@ -67,20 +67,30 @@ def test_one_label_data_gives_labels_and_multi_label_data_gives_a_matrix(classif
 def test_probabilities_are_the_calibrated_scores(classifier, labelled):
     texts = labelled["text"].tolist()
     scores = classifier.decision_function(texts)
-    np.testing.assert_allclose(classifier.predict_proba(texts), expit(scores * classifier.slopes_ + classifier.offsets_))
+    np.testing.assert_allclose(
+        classifier.predict_proba(texts), expit(scores * classifier.slopes_ + classifier.offsets_)
+    )
 
 
 @pytest.mark.parametrize("few", [0, 1, 4])
 def test_a_label_with_too_few_messages_is_refused_by_name_and_number(labelled, few):
-    rows = pd.concat([labelled[~labelled["tones"].str.contains("empathy")], labelled[labelled["tones"] == "empathy"][:few]])
-    present = pd.DataFrame({t: rows["tones"].str.contains(t).astype(int) for t in ("sympathy", "empathy", "compassion")})
+    rows = pd.concat(
+        [labelled[~labelled["tones"].str.contains("empathy")], labelled[labelled["tones"] == "empathy"][:few]]
+    )
+    present = pd.DataFrame(
+        {t: rows["tones"].str.contains(t).astype(int) for t in ("sympathy", "empathy", "compassion")}
+    )
     with pytest.raises(TrainingError, match=rf"only {few} of {len(rows)} messages carries empathy"):
         CareToneClassifier().fit(rows["text"], present)
 
 
 def test_a_label_of_five_messages_is_enough(labelled):
-    rows = pd.concat([labelled[~labelled["tones"].str.contains("empathy")], labelled[labelled["tones"] == "empathy"][:5]])
-    present = pd.DataFrame({t: rows["tones"].str.contains(t).astype(int) for t in ("sympathy", "empathy", "compassion")})
+    rows = pd.concat(
+        [labelled[~labelled["tones"].str.contains("empathy")], labelled[labelled["tones"] == "empathy"][:5]]
+    )
+    present = pd.DataFrame(
+        {t: rows["tones"].str.contains(t).astype(int) for t in ("sympathy", "empathy", "compassion")}
+    )
     assert CareToneClassifier().fit(rows["text"], present).coef_.shape[0] == 3
 
 

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 import caretone
-from caretone.corpus.sentences import sentence_labels
 from caretone.corpus.reading import read_labelled
+from caretone.corpus.sentences import sentence_labels
 from caretone.errors import LabelledDataError, TrainingError
 
 SETTINGS = {"cv": 2, "C": 0.3, "n_jobs": 1}
@@ -69,7 +69,9 @@ def test_groups_are_kept_together(labelled):
 
 def test_sentence_cells_are_read_only_where_they_fit():
     cells = ["sympathy|none", "sympathy", "", "x|y"]
-    rows = pd.DataFrame({"text": ["So sorry. Noon?", "Oh no. Why? Hm.", "Hi.", "A. B."], "tones": "sympathy", "sentences": cells})
+    rows = pd.DataFrame(
+        {"text": ["So sorry. Noon?", "Oh no. Why? Hm.", "Hi.", "A. B."], "tones": "sympathy", "sentences": cells}
+    )
     first, *others = sentence_labels(read_labelled(rows))
     assert first.tolist() == [[1, 0, 0], [0, 0, 0]]
     assert others == [None, None, None]

@@ -7,11 +7,9 @@ column. Messages are private, so neither errors nor warnings quote one.
 
 from __future__ import annotations
 
-import csv
 import gzip
 import hashlib
 import io
-import json
 import os
 import zlib
 from collections import defaultdict
@@ -26,6 +24,24 @@ import numpy.typing as npt
 import pandas as pd
 
 from caretone.errors import LabelledDataError
+from caretone.tabular import (
+    HALF_PAIR,
+    LISTED,
+    NO_JSON_OBJECT,
+    and_more,
+    column_at,
+    column_list,
+    csv_records,
+    delimiter_of,
+    folded,
+    how_to_convert,
+    json_object,
+    likely_encoding,
+    named_columns,
+    repeated_names,
+    shortened,
+    width_trouble,
+)
 from caretone.tones import LABELS, NONE, TONES, label_of, parse_tones
 
 Source: TypeAlias = str | os.PathLike[str] | pd.DataFrame
@@ -212,7 +228,9 @@ class LabelledMessages:
         """Give one of the other columns, to group by; `LabelledDataError` if there is none of that name."""
         if wanted not in self.table:
             there = ", ".join(map(str, self.table.columns)) or "no others"
-            raise LabelledDataError(f"{self.name} has no column {wanted!r} beside its messages and tones; it has {there}")
+            raise LabelledDataError(
+                f"{self.name} has no column {wanted!r} beside its messages and tones; it has {there}"
+            )
         return self.table[wanted]
 
     @property
@@ -315,9 +333,9 @@ def _repeat_warning(messages: LabelledMessages, groups: list[list[int]], how: st
     lines = [
         ", ".join(
             f"row {messages.rows[place]}" + (f" of {messages.files[place]}" if several_files else "")
-            for place in islice(places, _LISTED)
+            for place in islice(places, LISTED)
         )
-        + _and_more(len(places))
+        + and_more(len(places))
         for places in groups
     ]
     columns = " and ".join(repr(column) for column in messages.columns)
@@ -326,17 +344,9 @@ def _repeat_warning(messages: LabelledMessages, groups: list[list[int]], how: st
     yield f"{messages.name}, columns {columns}: {texts} there {how} and {verb} {what}:\n" + _listed(lines)
 
 
-_LISTED = 10
-"""So many findings are listed one by one; the others are counted."""
-
-
 def _listed(lines: Sequence[str]) -> str:
-    rest = [f"and {len(lines) - _LISTED} more"] if len(lines) > _LISTED else []
-    return "\n".join(f"  {line}" for line in [*lines[:_LISTED], *rest])
-
-
-def _and_more(count: int) -> str:
-    return f" and {count - _LISTED} more" if count > _LISTED else ""
+    rest = [f"and {len(lines) - LISTED} more"] if len(lines) > LISTED else []
+    return "\n".join(f"  {line}" for line in [*lines[:LISTED], *rest])
 
 
 # ---- cells
@@ -351,7 +361,7 @@ def _any_text(cell: object) -> str:
     try:
         cell.encode()
     except UnicodeEncodeError:
-        raise ValueError("half of a surrogate pair stands in the text; mend or remove that character") from None
+        raise ValueError(HALF_PAIR) from None
     return cell
 
 
@@ -378,8 +388,9 @@ def _read_tones(sheet: _Sheet, tones: str | None, label: str | None) -> tuple[np
         return np.array(flags, dtype=np.int8).T, places
     raise LabelledDataError(
         f"{sheet.place} has no column for the tones: neither 'tones' nor 'label' nor all three of "
-        f"{', '.join(map(repr, TONES))}; {sheet.column_list} "
-        "Name the right one with the option tones (--tones-column) or, if it holds one label a row, label (--label-column)."
+        f"{', '.join(map(repr, TONES))}; {column_list(sheet.columns)} "
+        "Name the right one with the option tones (--tones-column)"
+        " or, if it holds one label a row, label (--label-column)."
     )
 
 
@@ -401,32 +412,24 @@ def _tones_of_cell(cell: object) -> tuple[str, ...]:
         return parse_tones("" if cell is None else str(cell))
     except ValueError:
         choice = f"{', '.join(TONES)} (several joined by ';') or, alone, {NONE}"
-        raise ValueError(f"{_shortened(cell)} does not name tones; use {choice}") from None
+        raise ValueError(f"{shortened(cell)} does not name tones; use {choice}") from None
 
 
 def _tones_of_label(cell: object) -> tuple[str, ...]:
     label = str(cell).strip().lower() if cell is not None else ""
     if label not in LABELS:
-        raise ValueError(f"{_shortened(cell)} is not a label; use one of {', '.join(LABELS)}")
+        raise ValueError(f"{shortened(cell)} is not a label; use one of {', '.join(LABELS)}")
     return () if label == NONE else (label,)
 
 
 def _flag(cell: object) -> int:
     flag = _FLAGS.get(str(cell).strip().lower())
     if flag is None:
-        raise ValueError(f"{_shortened(cell)} is neither yes nor no; use 1 where the tone is present, else 0")
+        raise ValueError(f"{shortened(cell)} is neither yes nor no; use 1 where the tone is present, else 0")
     return flag
 
 
 _FLAGS = {"0": 0, "0.0": 0, "false": 0, "no": 0, "1": 1, "1.0": 1, "true": 1, "yes": 1}
-
-
-def _shortened(value: object) -> str:
-    """Quote no more than the beginning of a value: it may be a message that got into the wrong column."""
-    if value is None or value == "":
-        return "a missing or empty value"
-    written = str(value)
-    return repr(written if len(written) <= 24 else f"{written[:16]}…")
 
 
 # ---- sheets
@@ -460,36 +463,26 @@ class _Sheet:
             if self.findings:
                 self.refuse()
             raise LabelledDataError(f"{self.place} holds no messages; add one row for each")
-        repeated = {column for column in self.columns if self.columns.count(column) > 1}
-        if repeated:
-            names = ", ".join(_shortened(column) for column in sorted(repeated))
-            raise LabelledDataError(f"{self.place} has several columns called {names}; give each its own name")
+        if repeated := repeated_names(self.columns):
+            raise LabelledDataError(f"{self.place} {repeated}")
 
     @property
     def columns(self) -> list[str]:
         return [str(column) for column in self.frame.columns]
 
-    @property
-    def column_list(self) -> str:
-        names = ", ".join(_shortened(column) for column in self.columns[:_LISTED])
-        return f"its columns are {names}{_and_more(len(self.columns))}."
-
     def search(self, wanted: str) -> int | None:
         """Find a column by its exact name, else whatever its case and the blanks around it."""
-        if wanted in self.columns:
-            return self.columns.index(wanted)
-        alike = [at for at, column in enumerate(self.columns) if _folded(column) == _folded(wanted)]
-        if len(alike) > 1:
-            names = " and ".join(repr(self.columns[at]) for at in alike)
-            raise LabelledDataError(f"{self.place}: both {names} could be the column {wanted!r}; rename one of them")
-        return alike[0] if alike else None
+        try:
+            return column_at(self.columns, wanted)
+        except ValueError as error:
+            raise LabelledDataError(f"{self.place}: {error}") from None
 
     def find(self, wanted: str, *, option: str) -> int:
         """Find a column that has to be there."""
         at = self.search(wanted)
         if at is None:
             raise LabelledDataError(
-                f"{self.place} has no column {wanted!r}; {self.column_list} "
+                f"{self.place} has no column {wanted!r}; {column_list(self.columns)} "
                 f"Name the right one with the option {option} (--{option}-column)."
             )
         return at
@@ -521,10 +514,6 @@ def _refuse(place: str, findings: Iterable[_Finding]) -> NoReturn:
     raise LabelledDataError(f"{place} cannot be used, {things} to mend:\n{_listed(lines)}")
 
 
-def _folded(column: str) -> str:
-    return column.strip().casefold()
-
-
 def _open_sheet(source: Source, name: str | None, wanted: Sequence[str]) -> _Sheet:
     """Read a source into a sheet; the names of the wanted columns help to tell a CSV file's delimiter."""
     if isinstance(source, pd.DataFrame):
@@ -538,7 +527,7 @@ def _open_sheet(source: Source, name: str | None, wanted: Sequence[str]) -> _She
     zipped = path.suffix.lower() == ".gz"
     kind = (path.with_suffix("") if zipped else path).suffix.lower()
     if kind in (".csv", ".tsv"):
-        return _csv_sheet(_decoded(path, zipped), str(path), name, {_folded(column) for column in wanted})
+        return _csv_sheet(_decoded(path, zipped), str(path), name, {folded(column) for column in wanted})
     if kind in (".jsonl", ".ndjson", ".json"):
         return _json_sheet(_decoded(path, zipped), str(path), name)
     if kind == ".parquet" and not zipped:
@@ -562,9 +551,8 @@ def _decoded(path: Path, zipped: bool) -> str:
     if offset is not None:
         row = len(data[:offset].replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n"))
         raise LabelledDataError(
-            f"{path} is not in UTF-8: row {row} holds the byte 0x{data[offset]:02X} at offset {offset}. Save it as "
-            "UTF-8 (in Excel: Save As, 'CSV UTF-8'), or convert it: "
-            f"iconv -f {_likely_encoding(data)} -t UTF-8 OLD > NEW"
+            f"{path} is not in UTF-8: row {row} holds the byte 0x{data[offset]:02X} at offset {offset}. "
+            + how_to_convert(likely_encoding(data))
         )
     text = data.decode("utf-8-sig")
     if not text.strip():
@@ -574,7 +562,7 @@ def _decoded(path: Path, zipped: bool) -> str:
 
 def _first_foreign_byte(data: bytes) -> int | None:
     """Find the first byte that is not UTF-8, or the first NUL where UTF-16 without a mark begins."""
-    if _likely_encoding(data) == "UTF-16":
+    if likely_encoding(data) == "UTF-16":
         return 1 if data[1:2] == b"\0" else 0
     try:
         data.decode("utf-8")
@@ -583,17 +571,12 @@ def _first_foreign_byte(data: bytes) -> int | None:
     return None
 
 
-def _likely_encoding(data: bytes) -> str:
-    utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:4:2] == b"\0\0" or data[1:4:2] == b"\0\0"
-    return "UTF-16" if utf16 else "CP1252"
-
-
 # ---- formats
 
 
 def _csv_sheet(text: str, place: str, name: str, wanted: Collection[str]) -> _Sheet:
-    delimiter = _delimiter(text, wanted)
-    records = _csv_records(text, delimiter)
+    delimiter = delimiter_of(text, wanted)
+    records = csv_records(io.StringIO(text, newline=""), delimiter)
     line, header = next(records)
     if isinstance(header, str):
         _refuse(place, [_Finding(line, header)])
@@ -604,56 +587,11 @@ def _csv_sheet(text: str, place: str, name: str, wanted: Collection[str]) -> _Sh
         if isinstance(record, str):
             findings.append(_Finding(line, record))
         elif len(record) != len(header):
-            counts = f"{len(record)} cells stand here, {len(header)} in the header"
-            findings.append(_Finding(line, f"{counts}; leave no cell out, and quote a text that holds {delimiter!r}"))
+            findings.append(_Finding(line, width_trouble(len(record), header, delimiter)))
         else:
             rows.append(line)
             cells.append(record)
-    columns = [column or f"column {number}" for number, column in enumerate(header, start=1)]
-    return _Sheet(pd.DataFrame(cells, columns=columns, dtype=str), rows, place, name, findings)
-
-
-def _csv_records(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
-    """Give each record and the line it begins on; where the quotes go wrong, say so instead and end."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = 1
-    try:
-        for record in reader:
-            if record:
-                yield line, record
-            line = reader.line_num + 1
-    except csv.Error as error:
-        yield line, next((what for sign, what in _CSV_TROUBLE.items() if sign in str(error)), _STRAY_QUOTE)
-
-
-_CSV_TROUBLE = {
-    "unexpected end": 'a quote (") opens a cell here and is never closed; close it, or write it twice inside a cell',
-    "field larger": 'a cell here is longer than 131,072 characters; most likely its quote (") is never closed',
-}
-_STRAY_QUOTE = 'a cell goes on behind its closing quote ("); inside a quoted cell, write each quote twice'
-
-
-def _delimiter(text: str, wanted: Collection[str]) -> str:
-    """Tell the delimiter by the header and the first rows.
-
-    The best one shows most of the wanted columns in the header, then any columns at all, then
-    most rows as wide as the header, then most columns. A file of one column has no delimiter; then
-    a character that does not occur in it keeps the commas in the texts.
-    """
-    fits = {delimiter: _delimiter_fit(text, delimiter, wanted) for delimiter in ",;\t|"}
-    best = max(fits, key=lambda delimiter: fits[delimiter])
-    several_columns = fits[best][1]
-    return best if several_columns else next(mark for mark in map(chr, range(0xE000, 0xF900)) if mark not in text)
-
-
-def _delimiter_fit(text: str, delimiter: str, wanted: Collection[str]) -> tuple[int, bool, float, int]:
-    sample = [cells for _, cells in islice(_csv_records(text, delimiter), 50) if not isinstance(cells, str)]
-    if not sample:
-        return 0, False, 0.0, 0
-    header = sample[0]
-    found = sum(_folded(column) in wanted for column in header)
-    as_wide = sum(len(cells) == len(header) for cells in sample) / len(sample)
-    return found, len(header) > 1, as_wide, len(header)
+    return _Sheet(pd.DataFrame(cells, columns=named_columns(header), dtype=str), rows, place, name, findings)
 
 
 def _json_sheet(text: str, place: str, name: str) -> _Sheet:
@@ -663,23 +601,15 @@ def _json_sheet(text: str, place: str, name: str) -> _Sheet:
     for line, written in enumerate(text.split("\n"), start=1):
         if not written.strip():
             continue
-        record = _json_object(written)
+        record = json_object(written)
         if record is None:
-            findings.append(_Finding(line, 'this is not one whole JSON object such as {"text": "…"}; write one a line'))
+            findings.append(_Finding(line, NO_JSON_OBJECT))
         else:
             rows.append(line)
             records.append(record)
     keys = dict.fromkeys(key for record in records for key in record)
     columns = {key: pd.Series([record.get(key) for record in records], dtype=object) for key in keys}
     return _Sheet(pd.DataFrame(columns, index=range(len(records))), rows, place, name, findings)
-
-
-def _json_object(written: str) -> dict[str, object] | None:
-    try:
-        value = json.loads(written)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _parquet_sheet(path: Path, name: str) -> _Sheet:

@@ -29,10 +29,10 @@ from caretone.scoring.kernel import (
 _NAMED = {
     NOTHING: "_",
     BREAK: "\n\r",
-    CLOSER: "\"”)]",
+    CLOSER: '"”)]',
     APOSTROPHE: "'’",
     STOP: ".!?…",
-    UNSURE: "Σʼ",  # its lower case depends on its neighbours; to `str.isalnum` a letter, yet an apostrophe
+    UNSURE: "Σ",  # its lower case depends on where in a word it stands
 }
 
 

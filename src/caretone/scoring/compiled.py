@@ -24,7 +24,7 @@ MESSAGES_A_PIECE = 4_000
 MESSAGES_A_THREAD = 10_000
 """With fewer messages than this a further thread does not pay."""
 
-_LEFT_TO_PLAIN = "Σ"
+_LEFT_TO_PLAIN = "Σ"  # see `caretone.scoring.characters`
 
 
 def batch_probabilities(model: FoldedModel, texts: Any, *, threads: int | None = None) -> NDArray[np.float64]:
@@ -56,25 +56,27 @@ def batch_probabilities(model: FoldedModel, texts: Any, *, threads: int | None =
     >>> batch_probabilities(model, ["So sorry for your loss.", "Lunch?"]).round().tolist()
     [[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
     """
+    if not isinstance(texts, pa.Array | pa.ChunkedArray):
+        texts = list(texts)
     column = _column(texts)
     found = np.empty((len(column), len(model.labels)))
     tables = _tables(model)
-    threads = threads or max(1, min(_n_cores(), len(column) // MESSAGES_A_THREAD))
 
     def score(piece: _Piece) -> list[int]:
-        scores, unsure = _piece_scores(model, tables, piece)
+        scores, unsure = _scores(model, tables, piece)
         found[piece.rows] = _sigmoid(scores * model.slopes + model.offsets)
         return [piece.rows.start + place for place in unsure]
 
     pieces = _pieces(column, MESSAGES_A_PIECE)
+    threads = threads or max(1, min(_n_cores(), len(column) // MESSAGES_A_THREAD))
     if threads == 1:
         unsure = [row for piece in pieces for row in score(piece)]
     else:
         with ThreadPoolExecutor(threads) as pool:
             unsure = [row for rows in pool.map(score, pieces) for row in rows]
     for row in unsure:
-        text = texts[row]
-        found[row] = probabilities(model, text if isinstance(text, str) else text.as_py())
+        text = texts[row] if isinstance(texts, list) else texts[row].as_py()
+        found[row] = probabilities(model, text)
     return found
 
 
@@ -86,7 +88,7 @@ class _Piece(NamedTuple):
     rows: slice
 
 
-def _piece_scores(model: FoldedModel, tables: Tables, piece: _Piece) -> tuple[NDArray[np.float64], list[int]]:
+def _scores(model: FoldedModel, tables: Tables, piece: _Piece) -> tuple[NDArray[np.float64], list[int]]:
     """Give the scores of some messages, and the places of those that are left to the plain scorer."""
     shape = len(piece.offsets) - 1, len(model.labels)
     totals, strongest = np.zeros(shape, dtype=np.int64), np.full(shape, -np.inf)
@@ -111,7 +113,7 @@ def _column(texts: Any) -> Any:
         if column.null_count:
             raise TypeError("every message must be a str, but some are null; leave them out or pass an empty string")
         return column
-    for kind in set(map(type, texts)):
+    for kind in set(map(type, texts)):  # Arrow would take bytes for strings, and None for a gap
         if not issubclass(kind, str):
             raise TypeError(f"every message must be a str, but one is of type {kind.__name__}")
     try:

@@ -11,12 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import sqrt
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numba import njit
-from numba.core.options import DefaultOptions
+from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from caretone.scoring.tables import Scratch, Tables, Trie, Words
+
+Array = NDArray[Any]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 BLANK, NOTHING, BREAK, WORD, MARK, CLOSER, APOSTROPHE, STOP, UNSURE = range(9)
@@ -37,7 +41,6 @@ SIZE_BITS = 32
 ROW_SHIFT = 32
 """The key of an n-gram is the row that it grows from, shifted by this, plus the row or letter that it grows by."""
 
-WORD_KEY = 2
 FREE = np.uint64(2**64 - 1)
 """The key of a free slot."""
 
@@ -50,25 +53,49 @@ _NO_BYTES = np.uint64(0)
 _FULL_STOP, _ELLIPSIS, _WORD_END = ord("."), ord("…"), ord(">")
 
 
-# Nothing is allocated here, so nothing needs counting; counted, references take half of the time, and
-# threads wait for each other. The switch is a private one of numba: without it all works, only slower.
-_UNCOUNTED = {"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}
+def _uncounted() -> dict[str, bool]:
+    """Switch the counting of references off, which would take half of the time and make threads wait.
+
+    Nothing is allocated here, so there is nothing to count. The switch is a private one of numba: where
+    it is gone all works, only slower.
+    """
+    try:
+        from numba.core.options import DefaultOptions
+    except ImportError:
+        return {}
+    return {"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}
+
+
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", **_uncounted()}
 
 
 def compiled(function: Function) -> Function:
-    """Compile at the first call, keep the code on disk, and let other threads run meanwhile."""
-    made: Function = njit(cache=True, nogil=True, error_model="numpy", **_UNCOUNTED)(function)
+    """Compile at the first call, and keep the code on disk where there is a folder for it."""
+    made: Function
+    try:
+        made = njit(cache=True, **_OPTIONS)(function)
+    except RuntimeError:
+        made = njit(**_OPTIONS)(function)
     return made
 
 
 def part(function: Function) -> Function:
     """Compile as a part of each function that calls it."""
-    made: Function = njit(forceinline=True, error_model="numpy", **_UNCOUNTED)(function)
+    made: Function = njit(forceinline=True, **_OPTIONS)(function)
     return made
 
 
 @compiled
-def sum_messages(data, offsets, characters, tables, scratch, totals, strongest, n_tokens):
+def sum_messages(
+    data: Array,
+    offsets: Array,
+    characters: Array,
+    tables: Tables,
+    scratch: Scratch,
+    totals: Array,
+    strongest: Array,
+    n_tokens: Array,
+) -> None:
     """Sum up the weights of messages and of their strongest sentences.
 
     Parameters
@@ -90,56 +117,74 @@ def sum_messages(data, offsets, characters, tables, scratch, totals, strongest, 
     n_tokens : ndarray of int64, shape (n_messages,)
         Takes the lengths of the messages, UNKNOWN for one that is left to `caretone.scoring.plain`.
     """
-    words, trie = tables.words, tables.trie
-    first_letter = len(trie.slots) + len(words.slots)
-    sums, ending, letters, chunks = scratch.sums, scratch.ending, scratch.letters, scratch.chunks
     for message in range(len(n_tokens)):
-        place, end = offsets[message], offsets[message + 1]
-        tokens = 0
-        before = 0  # tokens in the sentences before this one
-        n_ending = 0  # n-grams that end with the token before
-        sums[:] = 0
-        while place < end:
-            point, place = _character(data, place, end)
-            kind = characters[point] >> KIND_SHIFT
-            if kind <= NOTHING:
-                continue
-            if kind == UNSURE:
-                tokens = UNKNOWN
-                break
-            n_letters = 0
-            sentence_ends = kind == BREAK
-            if kind == WORD:
-                place, n_letters, n_bytes, mixed = _read_word(data, place, end, point, characters, letters, chunks)
-            elif not sentence_ends:
-                if kind == STOP:
-                    point, place, sentence_ends = _read_stop(data, place, end, point, characters)
-                chunks[0], n_bytes = _encoded(point)
-                mixed = chunks[0] * _SPREAD
-            if kind != BREAK:
-                tokens += 1
-                word = _find_word(words.slots, words.shift, words.further, chunks, n_bytes, mixed)
-                if word == UNKNOWN:
-                    _add_subwords(trie.slots, trie.shift, trie.weights, first_letter, letters, n_letters, tables.longest_subword, sums)
-                    n_ending = 0
-                else:
-                    _add(words.weights, word, 2 * WORD_KEY, sums)
-                    n_ending = _add_ngrams(trie.slots, trie.shift, trie.weights, len(trie.slots) + word, ending, n_ending, sums)
-            if sentence_ends:
-                _end_sentence(tokens - before, sums, totals, strongest, message)
-                before = tokens
-                n_ending = 0
-        _end_sentence(tokens - before, sums, totals, strongest, message)
-        n_tokens[message] = tokens
+        n_tokens[message] = _sum_message(
+            data,
+            offsets[message],
+            offsets[message + 1],
+            characters,
+            tables,
+            scratch,
+            totals[message],
+            strongest[message],
+        )
 
 
 @part
-def _character(data, place, end):
+def _sum_message(
+    data: Array,
+    place: int,
+    end: int,
+    characters: Array,
+    tables: Tables,
+    scratch: Scratch,
+    totals: Array,
+    strongest: Array,
+) -> int:
+    """Sum up one message, and give its length or UNKNOWN; see `sum_messages`."""
+    trie, weights, sums, letters = tables.trie, tables.weights, scratch.sums, scratch.letters
+    sums[:] = 0
+    n_tokens = 0
+    n_before = 0  # tokens in the sentences before this one
+    n_ending = 0  # n-grams that end with the token before
+    while place < end:
+        point, place = _character(data, place, end)
+        kind = characters[point] >> KIND_SHIFT
+        if kind <= NOTHING:
+            continue
+        if kind == UNSURE:
+            return UNKNOWN
+        sentence_ends = kind == BREAK
+        if kind != BREAK:
+            n_letters = 0
+            if kind == WORD:
+                place, n_letters, size, mixed = _read_word(data, place, end, point, characters, letters, scratch.chunks)
+            else:
+                if kind == STOP:
+                    point, place, sentence_ends = _read_stop(data, place, end, point, characters)
+                size, mixed = _take_mark(point, scratch.chunks)
+            n_tokens += 1
+            word = _find_word(tables.words, scratch.chunks, size, mixed)
+            if word == UNKNOWN:
+                _add_subwords(trie, weights, letters, n_letters, tables.longest_subword, sums)
+                n_ending = 0
+            else:
+                n_ending = _add_ngrams(trie, weights, len(trie.keys) + word, scratch.ending, n_ending, sums)
+        if sentence_ends:
+            _end_sentence(n_tokens - n_before, sums, totals, strongest)
+            n_before = n_tokens
+            n_ending = 0
+    _end_sentence(n_tokens - n_before, sums, totals, strongest)
+    return n_tokens
+
+
+@part
+def _character(data: Array, place: int, end: int) -> tuple[int, int]:
     """Give the code point at a place, TABLE_END for those the table lacks, and the place behind it."""
-    lead = np.int64(data[place])
+    lead: Any = np.int64(data[place])
     if lead < 0x80:
         return lead, place + 1
-    size = 2 + (lead >= 0xE0) + (lead >= 0xF0)
+    size: Any = 2 + (lead >= 0xE0) + (lead >= 0xF0)
     if place + size > end:  # not UTF-8: Python will say so
         return TABLE_END, end
     point = lead & 0x7F >> size
@@ -149,7 +194,7 @@ def _character(data, place, end):
 
 
 @part
-def _encoded(point):
+def _encoded(point: int) -> tuple[np.uint64, int]:
     """Give a code point in UTF-8, as one whole number with the first byte lowest, and the number of bytes."""
     if point < 0x80:
         return np.uint64(point), 1
@@ -163,40 +208,42 @@ def _encoded(point):
 
 
 @part
-def _read_word(data, place, end, point, characters, letters, chunks):
+def _read_word(
+    data: Array, place: int, end: int, point: int, characters: Array, letters: Array, chunks: Array
+) -> tuple[int, int, int, np.uint64]:
     """Read a word whose first code point is read, and write down its lower case twice: letters and chunks.
 
-    Give the place behind it, the numbers of letters and of bytes, and a mix of the chunks. Of a very long
-    word only the first letters and chunks are written down.
+    Give the place behind it, the number of letters written down, the size in bytes, and a mix of the
+    chunks. Of a very long word only the first letters and chunks are written down.
     """
     n_letters = 0
-    n_bytes = 0
+    size = 0
     chunk = _NO_BYTES
     mixed = _NO_BYTES
     behind = place
     while point != UNKNOWN:
         place = behind
-        lower = np.int64(characters[point]) & _LOWER
+        lower: Any = np.int64(characters[point]) & _LOWER
         if n_letters < len(letters) - 2:
             n_letters += 1
             letters[n_letters] = lower
-        code, size = _encoded(lower)
-        filled = n_bytes % CHUNK
-        n_bytes += size
+        code, n_bytes = _encoded(lower)
+        filled = size % CHUNK
+        size += n_bytes
         chunk |= code << np.uint64(8 * filled)
-        if filled + size >= CHUNK:
+        if filled + n_bytes >= CHUNK:
             mixed = (mixed ^ chunk) * _SPREAD
-            chunks[min(n_bytes // CHUNK, len(chunks)) - 1] = chunk
+            chunks[min(size // CHUNK, len(chunks)) - 1] = chunk
             chunk = code >> np.uint64(8 * (CHUNK - filled))
         point, behind = _next_letter(data, place, end, characters)
-    if n_bytes % CHUNK:
+    if size % CHUNK:
         mixed = (mixed ^ chunk) * _SPREAD
-        chunks[min(n_bytes // CHUNK, len(chunks) - 1)] = chunk
-    return place, n_letters, n_bytes, mixed
+        chunks[min(size // CHUNK, len(chunks) - 1)] = chunk
+    return place, n_letters, size, mixed
 
 
 @part
-def _next_letter(data, place, end, characters):
+def _next_letter(data: Array, place: int, end: int, characters: Array) -> tuple[int, int]:
     """Give the letter that a word goes on with, and the place behind it; UNKNOWN at the word's end."""
     if place == end:
         return UNKNOWN, place
@@ -211,7 +258,7 @@ def _next_letter(data, place, end, characters):
 
 
 @part
-def _read_stop(data, place, end, point, characters):
+def _read_stop(data: Array, place: int, end: int, point: int, characters: Array) -> tuple[int, int, bool]:
     """Read a full stop or the like whose first code point is read.
 
     Give the token, the place behind it, and whether it ends a sentence: where white space follows, behind
@@ -228,7 +275,7 @@ def _read_stop(data, place, end, point, characters):
 
 
 @part
-def _behind(data, place, end, characters, one, other):
+def _behind(data: Array, place: int, end: int, characters: Array, one: int, other: int) -> int:
     """Give the place behind all the characters of two kinds that stand here."""
     while place < end:
         point, behind = _character(data, place, end)
@@ -240,37 +287,43 @@ def _behind(data, place, end, characters, one, other):
 
 
 @part
-def _find_word(slots, shift, further, chunks, n_bytes, mixed):
+def _take_mark(point: int, chunks: Array) -> tuple[int, np.uint64]:
+    """Write down a token of one code point; give its size and its mix like `_read_word`."""
+    chunks[0], size = _encoded(point)
+    return size, chunks[0] * _SPREAD
+
+
+@part
+def _find_word(words: Words, chunks: Array, size: int, mixed: np.uint64) -> int:
     """Give the slot of a word, or UNKNOWN."""
-    place = np.int64(mixed >> shift)
+    slots, further = words.slots, words.further
+    place: Any = np.int64(mixed >> words.shift)
     while slots[place, 1]:
-        if slots[place, 0] == chunks[0] and np.int64(slots[place, 1] & _SIZE) == n_bytes:
+        if slots[place, 0] == chunks[0] and np.int64(slots[place, 1] & _SIZE) == size:
             begin = np.int64(slots[place, 1] >> SIZE_BITS) - 1
             number = 1
-            while number * CHUNK < n_bytes and further[begin + number] == chunks[number]:
+            while number * CHUNK < size and further[begin + number] == chunks[number]:
                 number += 1
-            if number * CHUNK >= n_bytes:
+            if number * CHUNK >= size:
                 return place
         place = place + 1 & len(slots) - 1
     return UNKNOWN
 
 
 @part
-def _add_ngrams(keys, shift, weights, word, ending, n_ending, sums):
+def _add_ngrams(trie: Trie, weights: Array, word: int, ending: Array, n_ending: int, sums: Array) -> int:
     """Add a word and the n-grams that end with it; keep their rows for the next word, and give their number."""
     row = word
     n_kept = 0
     for number in range(n_ending):
         shorter = ending[number]
         if row != UNKNOWN:
-            if number:
-                _add(weights, row, 2, sums)
+            _add(weights, row, sums)
             ending[n_kept] = row
             n_kept += 1
-        row = _grown(keys, shift, shorter, word)
+        row = _grown(trie, shorter, word)
     if row != UNKNOWN:
-        if n_ending:
-            _add(weights, row, 2, sums)
+        _add(weights, row, sums)
         if n_kept < len(ending):
             ending[n_kept] = row
             n_kept += 1
@@ -278,51 +331,52 @@ def _add_ngrams(keys, shift, weights, word, ending, n_ending, sums):
 
 
 @part
-def _add_subwords(keys, shift, weights, first_letter, letters, n_letters, longest, sums):
+def _add_subwords(trie: Trie, weights: Array, letters: Array, n_letters: int, longest: int, sums: Array) -> None:
     """Add the subwords of a word: from each letter on they grow as long as the trie does."""
     end = n_letters + 2
     letters[end - 1] = _WORD_END
     for first in range(end - 1 if n_letters else 0):
-        row = first_letter + letters[first]
+        row = len(weights) + letters[first]
         for place in range(first + 1, min(first + longest, end)):
-            row = _grown(keys, shift, row, letters[place])
+            row = _grown(trie, row, letters[place])
             if row == UNKNOWN:
                 break
-            _add(weights, row, 2, sums)
+            _add(weights, row, sums)
 
 
 @part
-def _grown(keys, shift, row, growth):
+def _grown(trie: Trie, row: int, growth: int) -> int:
     """Give the row of an n-gram that grows from a shorter one, or UNKNOWN."""
     key = np.uint64(row << ROW_SHIFT | growth)
-    place = np.int64(key * _SPREAD >> shift)
-    while keys[place, 0] != key:
-        if keys[place, 0] == FREE:
+    keys = trie.keys
+    place: Any = np.int64(key * _SPREAD >> trie.shift)
+    while keys[place] != key:
+        if keys[place] == FREE:
             return UNKNOWN
         place = place + 1 & len(keys) - 1
     return place
 
 
 @part
-def _add(weights, row, first, sums):
+def _add(weights: Array, row: int, sums: Array) -> None:
     """Add the weights of a row."""
     for label in range(len(sums)):
-        sums[label] += weights[row, first + label]
+        sums[label] += weights[row, label]
 
 
 @part
-def _end_sentence(length, sums, totals, strongest, message):
+def _end_sentence(length: int, sums: Array, totals: Array, strongest: Array) -> None:
     """Add the sums of a sentence to the message's, keep them if they are the strongest, and clear them."""
     if length > 0:
         root = sqrt(length)
-        for label in range(len(sums)):
-            totals[message, label] += sums[label]
-            strongest[message, label] = max(strongest[message, label], sums[label] / root)
-            sums[label] = 0
+        for label in range(len(totals)):
+            totals[label] += sums[label]
+            strongest[label] = max(strongest[label], sums[label] / root)
+        sums[:] = 0
 
 
 @compiled
-def fill_words(slots, shift, chunks, starts, sizes, rows):
+def fill_words(slots: Array, shift: np.uint64, chunks: Array, starts: Array, sizes: Array, rows: Array) -> None:
     """Put words into a free hash table; see `caretone.scoring.tables.Words`.
 
     Parameters
@@ -342,7 +396,7 @@ def fill_words(slots, shift, chunks, starts, sizes, rows):
         mixed = _NO_BYTES
         for number in range(starts[word], starts[word] + (sizes[word] + CHUNK - 1) // CHUNK):
             mixed = (mixed ^ chunks[number]) * _SPREAD
-        place = np.int64(mixed >> shift)
+        place: Any = np.int64(mixed >> shift)
         while slots[place, 1]:
             place = place + 1 & len(slots) - 1
         slots[place, 0] = chunks[starts[word]]
@@ -351,7 +405,7 @@ def fill_words(slots, shift, chunks, starts, sizes, rows):
 
 
 @compiled
-def fill_trie(keys, shift, rows, first, shorter, growths):
+def fill_trie(keys: Array, shift: np.uint64, rows: Array, first: int, shorter: Array, growths: Array) -> None:
     """Put n-grams into a hash table; see `caretone.scoring.tables.Trie`.
 
     Parameters
@@ -369,8 +423,8 @@ def fill_trie(keys, shift, rows, first, shorter, growths):
     """
     for number in range(len(shorter)):
         key = np.uint64(rows[shorter[number]] << ROW_SHIFT | growths[number])
-        place = np.int64(key * _SPREAD >> shift)
-        while keys[place, 0] != FREE:
+        place: Any = np.int64(key * _SPREAD >> shift)
+        while keys[place] != FREE:
             place = place + 1 & len(keys) - 1
-        keys[place, 0] = key
+        keys[place] = key
         rows[first + number] = place

@@ -19,6 +19,9 @@ from caretone.model import KEY_BITS, FoldedModel
 from caretone.scoring.kernel import CHUNK, FREE, fill_trie, fill_words
 from caretone.text import SUBWORD_RANGE, SUBWORD_REACH, WORD_NGRAM
 
+COLUMNS = 4
+"""A row of weights has a multiple of this many columns, so that no row lies across two lines of the cache."""
+
 
 class Words(NamedTuple):
     """The words of a model.
@@ -40,7 +43,6 @@ class Words(NamedTuple):
     shift: np.uint64
     further: NDArray[np.uint64]
     longest: int
-    weights: object
 
 
 class Trie(NamedTuple):
@@ -55,9 +57,8 @@ class Trie(NamedTuple):
         Shifts a mixed key to its slot.
     """
 
-    slots: NDArray[np.uint64]
+    keys: NDArray[np.uint64]
     shift: np.uint64
-    weights: object
 
 
 class Tables(NamedTuple):
@@ -69,8 +70,8 @@ class Tables(NamedTuple):
         The words.
     trie : Trie
         The longer n-grams and the subwords.
-    weights : ndarray of int32, shape (n_rows, n_labels)
-        The weights, in steps.
+    weights : ndarray of int32, shape (n_rows, n_columns)
+        The weights, in steps; a column a label, and empty ones to fill up `COLUMNS`.
     longest_subword : int
         See `caretone.text.SUBWORD_RANGE`.
     """
@@ -86,7 +87,7 @@ class Scratch(NamedTuple):
 
     Attributes
     ----------
-    sums : ndarray of int64, shape (n_labels,)
+    sums : ndarray of int64, shape (n_columns,)
         The sums of the sentence at hand.
     ending : ndarray of int64
         The rows of the n-grams that end with the token before.
@@ -122,21 +123,16 @@ def tables_of(model: FoldedModel) -> Tables:
     _require_sound(model)
     subwords = _with_beginnings(model.subwords)
     n_slots = _n_slots(len(model.ngrams) + len(subwords))
-    width=1+(len(model.labels)+1)//2
-    tslots=np.zeros((n_slots,width),np.uint64); tslots[:,0]=FREE
-    trie = Trie(tslots, _shift(n_slots),tslots.view(np.int32))
+    trie = Trie(np.full(n_slots, FREE), _shift(n_slots))
     words, word_rows = _words(model.words, n_slots)
     n_rows = n_slots + len(words.slots)
     ngram_rows = _grow_ngrams(trie, model.ngrams, word_rows)
     row_of_subword = dict(zip(subwords, _grow_subwords(trie, subwords, n_rows).tolist(), strict=True))
     subword_rows = np.array([row_of_subword[subword] for subword in model.subwords], dtype=np.int64)
-    w=np.array(model.weights, dtype=np.int32).T
-    n=len(model.labels)
-    wslots=np.zeros((len(words.slots),1+width),np.uint64); wslots[:,:2]=words.slots
-    words=Words(wslots,words.shift,words.further,words.longest,wslots.view(np.int32))
-    weights=np.zeros((0,3))
-    words.weights[word_rows-n_slots,4:4+n]=w[:len(word_rows)]
-    trie.weights[np.concatenate([ngram_rows,subword_rows]),2:2+n]=w[len(word_rows):]
+    n_labels = len(model.labels)
+    weights = np.zeros((n_rows, -(-n_labels // COLUMNS) * COLUMNS), dtype=np.int32)
+    rows = np.concatenate([word_rows, ngram_rows, subword_rows])
+    weights[rows, :n_labels] = np.array(model.weights, dtype=np.int32).T
     return Tables(words, trie, weights, SUBWORD_RANGE[1])
 
 
@@ -145,7 +141,7 @@ def scratch_for(tables: Tables) -> Scratch:
     letters = np.zeros(SUBWORD_REACH + 2, dtype=np.int64)
     letters[0] = ord("<")
     return Scratch(
-        sums=np.zeros(3, dtype=np.int64),
+        sums=np.zeros(tables.weights.shape[1], dtype=np.int64),
         ending=np.zeros(WORD_NGRAM - 1, dtype=np.int64),
         letters=letters,
         chunks=np.zeros(tables.words.longest // CHUNK + 1, dtype=np.uint64),
@@ -178,7 +174,7 @@ def _words(words: tuple[str, ...], first_row: int) -> tuple[Words, NDArray[np.in
     places = np.zeros(len(words), dtype=np.int64)
     shift = _shift(len(slots))
     fill_words(slots, shift, chunks, np.cumsum(n_chunks) - n_chunks, sizes, places)
-    return Words(slots, shift, chunks, int(sizes.max(initial=0)),None), first_row + places
+    return Words(slots, shift, chunks, int(sizes.max(initial=0))), first_row + places
 
 
 def _grow_ngrams(trie: Trie, keys: array[int], word_rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -187,7 +183,7 @@ def _grow_ngrams(trie: Trie, keys: array[int], word_rows: NDArray[np.int64]) -> 
     shorter = (given >> np.uint64(KEY_BITS)).astype(np.int64)
     last_words = word_rows[(given & _LAST_WORD).astype(np.int64)]
     rows = np.concatenate([word_rows, np.zeros(len(given), dtype=np.int64)])
-    fill_trie(trie.slots, trie.shift, rows, len(word_rows), shorter, last_words)
+    fill_trie(trie.keys, trie.shift, rows, len(word_rows), shorter, last_words)
     return rows[len(word_rows) :]
 
 
@@ -199,7 +195,7 @@ def _grow_subwords(trie: Trie, subwords: list[str], first_letter: int) -> NDArra
     last_letters = np.array([ord(subword[-1]) for subword in subwords], dtype=np.int64)
     rows = np.zeros(len(place_of), dtype=np.int64)
     rows[: len(letters)] = [first_letter + ord(letter) for letter in letters]
-    fill_trie(trie.slots, trie.shift, rows, len(letters), shorter, last_letters)
+    fill_trie(trie.keys, trie.shift, rows, len(letters), shorter, last_letters)
     return rows[len(letters) :]
 
 

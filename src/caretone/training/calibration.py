@@ -48,14 +48,14 @@ def fit_platt(scores: np.ndarray, present: np.ndarray, weights: np.ndarray) -> t
 
 
 def best_threshold(probabilities: np.ndarray, present: np.ndarray, weights: np.ndarray) -> float:
-    """Give the threshold with the highest F1.
+    """Give the threshold with the highest F1, or with the highest F1 to be expected.
 
     Parameters
     ----------
     probabilities : ndarray, shape (n_samples,)
         Probabilities of a label.
-    present : ndarray of 0 and 1, shape (n_samples,)
-        Whether it is present.
+    present : ndarray, shape (n_samples,)
+        Whether it is present, 0 or 1; or the probability that it is.
     weights : ndarray, shape (n_samples,)
         Weights of the samples.
 
@@ -63,6 +63,11 @@ def best_threshold(probabilities: np.ndarray, present: np.ndarray, weights: np.n
     -------
     float
         Halfway between the lowest probability that counts as present and the next below it.
+
+    Notes
+    -----
+    Where ``present`` holds the probabilities themselves, the threshold is the one with the highest expected
+    F1; it is near half of that F1 (Lipton, Elkan and Naryanaswamy, 2014, ECML PKDD).
 
     Examples
     --------

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
-
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -48,8 +47,12 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         The weight of a sentence beside a message in training; 0 trains on messages alone.
     min_df : int, default 3
         In how many sentences an n-gram must occur to be kept.
-    subword_weight : float, default 0.3
+    subword_weight : float, default 0.25
         The weight of subwords beside word n-grams.
+    confidence : float, default 1.0
+        How much of the log-odds that out-of-fold scores call for is believed, 0 to 1. Below 1 where the
+        messages to come are of other writers and places than those trained on: probabilities then are
+        less extreme, and thresholds those with the highest expected F1.
     class_weight : {"balanced"} or None, default None
         Whether rare labels weigh more in training, as in scikit-learn.
     cv : int, default 5
@@ -97,7 +100,8 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         sentence_weight: float = 0.7,
         sentence_training: float = 0.25,
         min_df: int = 3,
-        subword_weight: float = 0.3,
+        subword_weight: float = 0.25,
+        confidence: float = 1.0,
         class_weight: str | None = None,
         cv: int = 5,
         n_jobs: int | None = None,
@@ -109,6 +113,7 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         self.sentence_training = sentence_training
         self.min_df = min_df
         self.subword_weight = subword_weight
+        self.confidence = confidence
         self.class_weight = class_weight
         self.cv = cv
         self.n_jobs = n_jobs
@@ -119,8 +124,8 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         self,
         X: Sequence[str],
         y: Any,
-        sample_weight: Sequence[float] | None = None,
-        groups: Sequence[Any] | None = None,
+        sample_weight: Any = None,
+        groups: Any = None,
         sentence_labels: Sequence[np.ndarray | None] | None = None,
     ) -> CareToneClassifier:
         """Fit on texts and their labels.
@@ -250,7 +255,7 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         self.classes_ = np.arange(labels.shape[1]) if names is None else np.asarray(names)
         return labels.astype(np.int8)
 
-    def _folds(self, present: np.ndarray, groups: Sequence[Any] | None) -> list[np.ndarray]:
+    def _folds(self, present: np.ndarray, groups: Any) -> list[np.ndarray]:
         """Give the places held out by each fold."""
         if groups is not None:
             folds = min(self.cv, len(set(groups)))
@@ -263,10 +268,11 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
     def _calibrate(self, present: np.ndarray, weights: np.ndarray) -> None:
         """Learn the calibration and the thresholds from out-of-fold scores."""
         platt = [fit_platt(s, y, weights) for s, y in zip(self.oof_scores_.T, present.T, strict=True)]
-        self.slopes_, self.offsets_ = np.array(platt).T
+        self.slopes_, self.offsets_ = self.confidence * np.array(platt).T
         probabilities = expit(self.slopes_ * self.oof_scores_ + self.offsets_)
+        expected = present if self.confidence == 1 else probabilities
         self.thresholds_ = np.array(
-            [best_threshold(p, y, weights) for p, y in zip(probabilities.T, present.T, strict=True)]
+            [best_threshold(p, e, weights) for p, e in zip(probabilities.T, expected.T, strict=True)]
         )
         self.priors_ = np.average(present, axis=0, weights=weights)
 
@@ -466,9 +472,6 @@ def _mean_average_precision(present: np.ndarray, scores: np.ndarray, weights: np
     """Average the average precision over the labels."""
     return float(
         np.mean(
-            [
-                average_precision_score(y, s, sample_weight=weights)
-                for y, s in zip(present.T, scores.T, strict=True)
-            ]
+            [average_precision_score(y, s, sample_weight=weights) for y, s in zip(present.T, scores.T, strict=True)]
         )
     )

@@ -17,8 +17,8 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
 from caretone.text import sentences, subwords, word_ngrams
 
-SUBWORD_MARK = "\x00"
-"""Stands before a subword in the vectorizer's vocabulary, so that no word can be taken for one."""
+SUBWORD_MARK = "_"
+"""Stands before a subword in the vectorizer's vocabulary; no token holds it, so none is taken for a subword."""
 
 
 def sentence_features(tokens: Sequence[str]) -> Iterator[str]:
@@ -77,7 +77,7 @@ class NgramTfidf(TransformerMixin, BaseEstimator):
     ----------
     min_df : int, default 3
         In how many sentences an n-gram must occur to be kept.
-    subword_weight : float, default 0.3
+    subword_weight : float, default 0.25
         The weight of subwords beside word n-grams. There are many more of them, and they overlap.
 
     Attributes
@@ -90,7 +90,7 @@ class NgramTfidf(TransformerMixin, BaseEstimator):
         1 for word n-grams, `subword_weight` for subwords.
     """
 
-    def __init__(self, min_df: int = 3, subword_weight: float = 0.3) -> None:
+    def __init__(self, min_df: int = 3, subword_weight: float = 0.25) -> None:
         self.min_df = min_df
         self.subword_weight = subword_weight
 

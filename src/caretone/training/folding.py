@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from caretone.model import KEY_BITS, FoldedModel
+from caretone.model import KEY_BITS, FoldedModel, text_hash
 from caretone.text import subwords
 from caretone.training.classifier import CareToneClassifier
 from caretone.training.features import SUBWORD_MARK
 
 
-def fold(classifier: CareToneClassifier, provenance: Mapping[str, Any] | None = None) -> FoldedModel:
+def fold(
+    classifier: CareToneClassifier, texts: Sequence[str] = (), provenance: Mapping[str, Any] | None = None
+) -> FoldedModel:
     """Fold a fitted classifier: idf times coefficient becomes the weight of an n-gram.
 
     Parameters
     ----------
     classifier : CareToneClassifier
         A fitted classifier.
+    texts : sequence of str, optional
+        The texts that it was fitted on; the model records their hashes.
     provenance : mapping, optional
         What the model is to record of where it comes from.
 
@@ -62,13 +66,14 @@ def fold(classifier: CareToneClassifier, provenance: Mapping[str, Any] | None = 
         thresholds=tuple(classifier.thresholds_.tolist()),
         priors=tuple(classifier.priors_.tolist()),
         sentence_weight=classifier.sentence_weight,
+        seen=array("Q", sorted({text_hash(text) for text in texts})),
         provenance=dict(provenance or {}),
     )
 
 
 def _trie(ngrams: list[list[str]], word_rows: Mapping[str, int]) -> list[tuple[int, list[str]]]:
     """Give the key of each longer n-gram, in ascending order; the row of one is its place among all."""
-    rows = {(word,): row for word, row in word_rows.items()}
+    rows: dict[tuple[str, ...], int] = {(word,): row for word, row in word_rows.items()}
     keyed: list[tuple[int, list[str]]] = []
     for size in sorted({len(ngram) for ngram in ngrams}):
         of_size = [ngram for ngram in ngrams if len(ngram) == size]

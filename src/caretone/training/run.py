@@ -16,17 +16,11 @@ from sklearn.metrics import average_precision_score, precision_recall_fscore_sup
 from sklearn.pipeline import Pipeline
 
 import caretone
-from caretone.corpus.reading import LabelledMessages, concatenate, read_labelled, without_repeats
-from caretone.corpus.sentences import sentence_labels
 from caretone.model import FoldedModel
 from caretone.predictor import Predictor
-from caretone.shipped import shipped_path
-from caretone.tones import TONES
 from caretone.training.classifier import CareToneClassifier
 from caretone.training.folding import fold
-
-KIND_WEIGHTS = {"free": 0.2}
-"""How much a shipped message weighs by its kind, 1 unless named; docs/accuracy.md has the measurement."""
+from caretone.training.material import Material, any_material, tone_material
 
 
 @dataclass(frozen=True)
@@ -39,16 +33,21 @@ class TrainingResult:
         The trained model; ``result.model.save(path)`` writes it.
     classifier : CareToneClassifier
         The fitted scikit-learn estimator that the model was folded from.
+    material : Material
+        What it was trained on.
     metrics : dict
-        Cross-validated figures, a table a tone and their means.
-    warnings : tuple of str
-        Rows that were left out, and why.
+        Cross-validated figures, a table a label and their means.
     """
 
     model: FoldedModel
     classifier: CareToneClassifier
+    material: Material
     metrics: dict[str, Any]
-    warnings: tuple[str, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Rows that were left out, and why."""
+        return self.material.warnings
 
     @property
     def predictor(self) -> Predictor:
@@ -66,6 +65,7 @@ def train(
     text: str = "text",
     tones: str | None = None,
     label: str | None = None,
+    labels: str = "tones",
     group: str | None = None,
     random_state: int = 0,
     n_jobs: int = -1,
@@ -82,6 +82,9 @@ def train(
         The column of the messages.
     tones, label : str, optional
         The column of their tones, or of their single label; by default found by name.
+    labels : {"tones", "any"}, default "tones"
+        Whether the labels are the three tones; ``"any"`` takes whatever the column ``label`` holds as a
+        plain classification, several labels of a message joined by ``;``.
     group : str, optional
         A column, such as the author: messages of one group are never parted by cross-validation.
     random_state : int, default 0
@@ -102,56 +105,66 @@ def train(
     LabelledDataError
         If a file cannot be read or its labels cannot be used.
     TrainingError
-        If a tone has too few messages to learn from.
+        If a label has too few messages to learn from.
 
     Examples
     --------
     >>> import caretone, pandas as pd
     >>> texts = ["So sorry for your loss", "I lost mine too, I know", "I'll bring you dinner", "Lunch at noon?"]
-    >>> labels = ["sympathy", "empathy", "compassion", "none"]
-    >>> result = caretone.train(pd.DataFrame({"text": texts * 6, "label": labels * 6}).assign(
-    ...     text=lambda rows: rows["text"] + " " + rows.index.astype(str)))
-    >>> result.predictor.predict("so sorry").label
+    >>> rows = pd.DataFrame({"text": texts * 6, "label": ["sympathy", "empathy", "compassion", "none"] * 6})
+    >>> rows["text"] += " " + rows.index.astype(str)
+    >>> caretone.train(rows, n_jobs=1).predictor.predict("so sorry").label
     'sympathy'
     """
-    read = [read_labelled(source, text=text, tones=tones, label=label) for source in sources]
-    messages = without_repeats(concatenate(read or [read_labelled(shipped_path("data", "messages.csv"))]))
-    classifier = CareToneClassifier(random_state=random_state, n_jobs=n_jobs, verbose=verbose, **settings)
-    weights = _kind_weights(messages)
-    classifier.fit(
-        messages.texts,
-        pd.DataFrame(messages.tones, columns=list(TONES)),
-        sample_weight=weights,
-        groups=None if group is None else messages.column(group),
-        sentence_labels=sentence_labels(messages),
+    if labels == "any":
+        material = any_material(sources, text=text, label=label or "label")
+    else:
+        material = tone_material(sources, text=text, tones=tones, label=label)
+    classifier = CareToneClassifier(
+        random_state=random_state, n_jobs=n_jobs, verbose=verbose, **{**material.settings, **settings}
     )
-    metrics = _cross_validated(classifier, messages.tones, weights)
-    provenance = {
-        "caretone": caretone.__version__,
-        "scikit-learn": sklearn.__version__,
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "data": {"names": sorted({part.name for part in read}) or ["data/messages.csv"], "sha256": messages.digest},
-        "rows": len(messages),
-        "settings": {**classifier.get_params(), "C": classifier.C_, "group": group},
-        "cross_validated": metrics,
-    }
-    return TrainingResult(fold(classifier, _plain(provenance)), classifier, metrics, messages.warnings)
+    classifier.fit(
+        material.texts,
+        material.labels,
+        sample_weight=material.weights,
+        groups=None if group is None else material.column(group),
+        sentence_labels=material.sentence_labels,
+    )
+    metrics = cross_validated(classifier, material.labels)
+    model = fold(classifier, material.texts, _plain(_provenance(material, classifier, group, metrics)))
+    return TrainingResult(model, classifier, material, metrics)
 
 
-def _kind_weights(messages: LabelledMessages) -> np.ndarray:
-    if "kind" not in messages.table:
-        return np.ones(len(messages))
-    return messages.table["kind"].map(lambda kind: KIND_WEIGHTS.get(kind, 1.0)).to_numpy(dtype=float)
+def cross_validated(classifier: CareToneClassifier, labels: Any) -> dict[str, Any]:
+    """Give the figures of a fitted classifier's out-of-fold predictions, each message counted once.
 
+    Penalty and thresholds were chosen on the same predictions, so the figures are a little too good;
+    `caretone.evaluation.nested` measures without that.
 
-def _cross_validated(classifier: CareToneClassifier, tones: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
-    """Give the figures of the out-of-fold predictions, each message counted once whatever its weight."""
+    Parameters
+    ----------
+    classifier : CareToneClassifier
+        A fitted classifier.
+    labels : array-like
+        The labels that it was fitted on.
+
+    Returns
+    -------
+    dict
+        ``labels``, a table of figures for each; ``macro_f1``, ``macro_average_precision``, ``messages``, ``folds``.
+    """
+    names = [str(name) for name in classifier.classes_]
     probabilities = expit(classifier.slopes_ * classifier.oof_scores_ + classifier.offsets_)
-    predicted = (probabilities >= classifier.thresholds_).astype(int)
-    precision, recall, f1, support = precision_recall_fscore_support(tones, predicted, zero_division=0.0)
-    average_precision = average_precision_score(tones, probabilities, average=None)
-    of_tones = {
-        tone: {
+    if classifier.multilabel_:
+        present = np.asarray(labels)
+        predicted = (probabilities >= classifier.thresholds_).astype(int)
+    else:
+        present = (np.asarray(labels)[:, None] == classifier.classes_).astype(int)
+        predicted = np.eye(len(names), dtype=int)[probabilities.argmax(axis=1)]
+    precision, recall, f1, support = precision_recall_fscore_support(present, predicted, zero_division=0.0)
+    average_precision = average_precision_score(present, probabilities, average=None)
+    of_labels = {
+        name: {
             "precision": float(precision[n]),
             "recall": float(recall[n]),
             "f1": float(f1[n]),
@@ -159,14 +172,28 @@ def _cross_validated(classifier: CareToneClassifier, tones: np.ndarray, weights:
             "threshold": float(classifier.thresholds_[n]),
             "messages": int(support[n]),
         }
-        for n, tone in enumerate(TONES)
+        for n, name in enumerate(names)
     }
     return {
-        "tones": of_tones,
+        "labels": of_labels,
         "macro_f1": float(np.mean(f1)),
         "macro_average_precision": float(np.mean(average_precision)),
-        "messages": len(tones),
+        "messages": len(present),
         "folds": classifier.cv,
+    }
+
+
+def _provenance(
+    material: Material, classifier: CareToneClassifier, group: str | None, metrics: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "caretone": caretone.__version__,
+        "scikit-learn": sklearn.__version__,
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "data": {"names": list(material.names), "sha256": material.digest},
+        "rows": len(material.texts),
+        "settings": {**classifier.get_params(), "C": classifier.C_, "group": group},
+        "cross_validated": metrics,
     }
 
 

@@ -1,0 +1,108 @@
+"""What each choice in training brings on real messages: one change at a time, against the shipped settings.
+
+    python benchmarks/accuracy.py [--benchmark ../shared/benchmark] [--only NAME …]
+
+Every variant is trained on data/messages.csv and measured on the real messages, macro-F1 over the three tones at
+the variant's own thresholds, and mean average precision, which no threshold moves. Choices were made on
+real-large.csv; dev.csv was the last look. The real messages are measured on and never trained on, but for the
+variants that say so.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import average_precision_score, f1_score
+
+from caretone.corpus.reading import LabelledMessages, read_labelled
+from caretone.shipped import shipped_path
+from caretone.tones import TONES
+from caretone.training import CareToneClassifier
+from caretone.training.material import KIND_WEIGHTS, Material, tone_material
+
+SETTINGS = {"C": 0.1, "cv": 3, "n_jobs": 2, "confidence": 0.6}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--benchmark", type=Path, default=Path("../shared/benchmark"))
+    parser.add_argument("--only", nargs="*", help="parts of the names of the variants to run")
+    options = parser.parse_args()
+    tests = _test_parts(options.benchmark)
+    print("| variant | " + " | ".join(f"{name} F1 (AP)" for name in tests) + " |\n|" + "---|" * (len(tests) + 1))
+    for name, material, settings in _variants(options.benchmark):
+        if options.only and not any(part in name for part in options.only):
+            continue
+        classifier = CareToneClassifier(**{**SETTINGS, **settings}).fit(
+            material.texts, material.labels, material.weights, sentence_labels=material.sentence_labels
+        )
+        cells = (_measured(classifier, messages) for messages in tests.values())
+        print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+
+
+def _test_parts(folder: Path) -> dict[str, LabelledMessages]:
+    dev, large = read_labelled(folder / "dev.csv"), read_labelled(folder / "real-large.csv")
+    sources = large.table["source"]
+    parts = {source: large.take(np.flatnonzero(sources == source)) for source in sorted(sources.unique())}
+    return {"dev": dev, **parts}
+
+
+def _measured(classifier: CareToneClassifier, messages: LabelledMessages) -> str:
+    probabilities = classifier.predict_proba(messages.texts)
+    predicted = probabilities >= classifier.thresholds_
+    f1 = f1_score(messages.tones, predicted, average="macro", zero_division=0.0)
+    return f"{f1:.3f} ({average_precision_score(messages.tones, probabilities, average='macro'):.3f})"
+
+
+def _variants(benchmark: Path) -> Iterator[tuple[str, Material, dict]]:
+    """Give name, material and changed settings of each variant."""
+    shipped = tone_material([])
+    kinds = shipped.table["kind"].to_numpy()
+    yield "as shipped", shipped, {}
+    yield "whole message only", replace(shipped, sentence_labels=None), {"sentence_weight": 0, "sentence_training": 0}
+    yield "strongest sentence counts half", shipped, {"sentence_weight": 0.5}
+    yield "strongest sentence alone", shipped, {"sentence_weight": 1}
+    yield "trained on messages alone", shipped, {"sentence_training": 0}
+    yield "without labels of sentences", replace(shipped, sentence_labels=None), {}
+    yield "no subwords", shipped, {"subword_weight": 1e-6}
+    yield "subwords at full weight", shipped, {"subword_weight": 1.0}
+    yield "n-grams from one sentence up", shipped, {"min_df": 1}
+    yield "n-grams from ten sentences up", shipped, {"min_df": 10}
+    yield "full confidence", shipped, {"confidence": 1.0}
+    yield "every kind at full weight", replace(shipped, weights=np.ones(len(kinds))), {}
+    for kind in KIND_WEIGHTS:
+        yield f"without {kind}", shipped.take(np.flatnonzero(kinds != kind)), {}
+    yield "labels of the writers alone", _writers_labels(shipped), {}
+    for share in (0.125, 0.25, 0.5):
+        part = np.sort(np.random.default_rng(0).permutation(len(kinds))[: round(share * len(kinds))])
+        yield f"{len(part):,} messages", shipped.take(part), {}
+    real = read_labelled(benchmark / "real-large.csv")
+    yield "shipped and real-large.csv (only dev counts)", _with_real(shipped, real), {}
+
+
+def _writers_labels(shipped: Material) -> Material:
+    annotations = pd.read_csv(shipped_path("data", "annotations.csv"), dtype=str, keep_default_na=False)
+    first = annotations[annotations["annotator"] == "writer"].set_index("id")["tones"]
+    cells = shipped.table["id"].map(first)
+    labels = pd.DataFrame({tone: cells.str.contains(tone).astype(int) for tone in TONES})
+    return replace(shipped, labels=labels, sentence_labels=None)
+
+
+def _with_real(shipped: Material, real: LabelledMessages) -> Material:
+    return replace(
+        shipped,
+        texts=shipped.texts + real.texts,
+        labels=pd.concat([shipped.labels, pd.DataFrame(real.tones, columns=list(TONES))], ignore_index=True),
+        table=pd.concat([shipped.table, real.table], ignore_index=True),
+        weights=np.concatenate([shipped.weights, np.ones(len(real))]),
+        sentence_labels=[*(shipped.sentence_labels or []), *[None] * len(real)],
+    )
+
+
+if __name__ == "__main__":
+    main()
