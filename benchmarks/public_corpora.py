@@ -2,7 +2,7 @@
 
 usage: python benchmarks/public_corpora.py [--from FOLDER] [-o FILE]
 
-Without --from the corpora are read from where `caretone data fetch` puts them. It takes about ten minutes on two cores.
+Without --from the corpora are read from where `caretone data fetch` puts them. It takes about six minutes on two cores.
 """
 
 from __future__ import annotations

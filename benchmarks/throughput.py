@@ -1,118 +1,141 @@
-"""Measure messages a second: the scikit-learn pipeline, the plain scorer, and the compiled one, side by side.
+"""Measure messages a second in batches: the shipped model beside the pipeline it was folded from, fastText and MiniLM.
 
-    python benchmarks/throughput.py --messages 20000
+    python benchmarks/throughput.py [--messages 1000 100000 1000000] [--rounds 5]
 
-All ways score the same messages, drawn from ``data/messages.csv``, and take turns, round by round, so that
-what else the machine does meets all of them alike. A ratio is that of one round's two rates; given are its
-median and its range over the rounds. The first run trains the pipeline and keeps it as a joblib file.
+All ways score the same messages and take turns; a ratio is that of one round's two rates. The messages are drawn
+from ``data/messages.csv`` and, where they are there, from the public corpora in ``../shared/public``. Ways that are
+slow score only the first of them. Peers that are not installed are left out.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import dataclass, replace
 
-import joblib
 import numpy as np
-import pandas as pd
+import peers
 import pyarrow as pa
+from measuring import Figures, Table, Way, alternated, judged, spread
 
+import caretone
+from caretone.model import FoldedModel
 from caretone.scoring.compiled import batch_probabilities
 from caretone.scoring.plain import probabilities
-from caretone.tones import TONES
 from caretone.training import CareToneClassifier
-from caretone.training.folding import fold
+from caretone.training.material import tone_material
 
-DATA = Path(__file__).resolve().parents[1] / "data" / "messages.csv"
-SHORTEST = 0.3
-"""A way is repeated within its turn until so many seconds have passed."""
+PIPELINE, FASTTEXT, MINILM = "scikit-learn pipeline", "fastText", "MiniLM and regression"
+PLAIN, ONE, TWO = "plain Python", "compiled, 1 thread", "compiled, 2 threads"
+MANY, WORDS = "`predict_many`, all threads", "compiled, 1 thread, word n-grams alone"
 
-Way = Callable[[], object]
+TARGETS = [(ONE, PIPELINE, 10.0), (ONE, FASTTEXT, 1.0), (WORDS, FASTTEXT, 4.0), (TWO, ONE, 1.7)]
+"""How many times as fast the first is to be as the second."""
+
+WORTH_TWO = 10_000
+"""With fewer messages a second thread has nothing to do."""
+
+Found = dict[int, dict[str, np.ndarray]]
+"""By number of messages and by way, the seconds a message of each round."""
 
 
 def main() -> None:
     arguments = parsed_arguments()
-    labelled = pd.read_csv(DATA, keep_default_na=False)
-    if not arguments.pipeline.exists():
-        arguments.pipeline.parent.mkdir(parents=True, exist_ok=True)
-        joblib.dump(fitted(labelled), arguments.pipeline)
-    classifier: CareToneClassifier = joblib.load(arguments.pipeline)
-    texts = labelled["text"].sample(arguments.messages, replace=True, random_state=0).tolist()
-    ways = ways_of(classifier, texts)
-    rates = measured(ways, len(texts), arguments.rounds)
-    mean = sum(map(len, texts)) / len(texts)
-    print(f"{len(texts):,} messages of {mean:.0f} characters on average, {arguments.rounds} rounds\n")
-    show(rates)
+    contestants = Contestants.prepared()
+    tables: list[Table] = []
+    curves: dict[str, list[tuple[int, float]]] = {}
+    for source, messages in {"shipped": peers.shipped_messages(), "public": peers.public_messages()}.items():
+        if not messages:
+            print(f"the public corpora are left out, for they are not in {peers.PUBLIC}")
+            continue
+        found = {
+            n: alternated(contestants.ways(peers.drawn(messages, n)), arguments.rounds) for n in arguments.messages
+        }
+        tables += [rates(f"throughput-{source}", found), ratios(f"throughput-ratios-{source}", found)]
+        curves = curves or seconds(found)
+    Figures(tables, curves).publish("throughput")
 
 
 def parsed_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--messages", type=int, default=20_000, help="how many messages to score (default: 20000)")
-    parser.add_argument("--rounds", type=int, default=7, help="how often each way takes its turn (default: 7)")
-    parser.add_argument(
-        "--pipeline",
-        type=Path,
-        default=Path("build/throughput.joblib"),
-        help="joblib file of a fitted CareToneClassifier; trained and written if absent (default: %(default)s)",
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--messages", type=int, nargs="+", default=[1_000, 100_000, 1_000_000])
+    parser.add_argument("--rounds", type=int, default=5, help="how often each way takes its turn (default: 5)")
     return parser.parse_args()
 
 
-def fitted(labelled: pd.DataFrame) -> CareToneClassifier:
-    """Train on all messages; the penalty is given, for only the size of the table matters here."""
-    present = pd.DataFrame({tone: labelled["tones"].str.contains(tone).astype(int) for tone in TONES})
-    return CareToneClassifier(C=0.1, cv=2).fit(labelled["text"], present)
+@dataclass(frozen=True)
+class Contestants:
+    """All that scores messages, ready to start."""
+
+    model: FoldedModel
+    classifier: CareToneClassifier
+    fasttext: Callable | None
+    minilm: Callable | None
+
+    @classmethod
+    def prepared(cls) -> Contestants:
+        """Train the peers that are installed."""
+        train = peers.fasttext_trainer(tone_material([]))
+        return cls(
+            caretone.load().model,
+            peers.fitted_pipeline(),
+            peers.fasttext_predictor(train()) if train else None,
+            peers.minilm_predictor(),
+        )
+
+    def ways(self, texts: list[str]) -> dict[str, Way]:
+        """Give each way to score some messages, every one of them tried before."""
+        n, column, few = len(texts), pa.array(texts, pa.large_string()), texts[: peers.SLOW]
+        words = words_alone(self.model)
+        ways = {
+            PIPELINE: Way(lambda: self.classifier.predict_proba(few), len(few)),
+            PLAIN: Way(lambda: [probabilities(self.model, text) for text in few], len(few)),
+            ONE: Way(lambda: batch_probabilities(self.model, column, threads=1), n),
+            WORDS: Way(lambda: batch_probabilities(words, column, threads=1), n),
+            MANY: Way(lambda: caretone.predict_many(texts), n),
+        }
+        if n >= WORTH_TWO:
+            ways[TWO] = Way(lambda: batch_probabilities(self.model, column, threads=2), n)
+        if self.fasttext:
+            lines = [peers.one_line(text) for text in texts]
+            ways[FASTTEXT] = Way(lambda: self.fasttext(lines), n)
+        if self.minilm:
+            sample = texts[: peers.MINILM_SAMPLE]
+            ways[MINILM] = Way(lambda: self.minilm(sample), len(sample))
+        for threads in (1, 2):
+            batch_probabilities(words, column[:WORTH_TWO], threads=threads)  # compiles, and lays the table out
+        return ways
 
 
-def ways_of(classifier: CareToneClassifier, texts: list[str]) -> dict[str, Way]:
-    """Give each way to score the messages; peers go here, and the first is what all are compared with."""
-    model = fold(classifier)
-    column = pa.array(texts, pa.large_string())
-    expected = np.array([probabilities(model, text) for text in texts])
-    np.testing.assert_allclose(batch_probabilities(model, column), expected, rtol=0, atol=1e-12)
-    return {
-        "scikit-learn pipeline": lambda: classifier.predict_proba(texts),
-        "plain": lambda: [probabilities(model, text) for text in texts],
-        "compiled, 1 thread": lambda: batch_probabilities(model, column, threads=1),
-        "compiled, 2 threads": lambda: batch_probabilities(model, column, threads=2),
-        "compiled, 1 thread, from a list": lambda: batch_probabilities(model, texts, threads=1),
-    }
+def words_alone(model: FoldedModel) -> FoldedModel:
+    """Give a model without subwords, to see what they cost; its predictions are no good."""
+    n_kept = len(model.words) + len(model.ngrams)
+    return replace(model, subwords=(), weights=tuple(column[:n_kept] for column in model.weights))
 
 
-def measured(ways: dict[str, Way], n_messages: int, rounds: int) -> dict[str, np.ndarray]:
-    """Give the messages a second of each way in each round."""
-    rates: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(rounds):
-        for name, way in ways.items():
-            rates[name].append(rate(way, n_messages))
-    return {name: np.array(values) for name, values in rates.items()}
+def rates(name: str, found: Found) -> Table:
+    rows = [
+        [way, *(spread(1 / found[n][way], ",.0f") if way in found[n] else "" for n in found)]
+        for way in found[max(found)]
+    ]
+    return Table(name, ["messages a second", *(f"{n:,} messages" for n in found)], rows)
 
 
-def rate(way: Way, n_messages: int) -> float:
-    """Give the messages a second of one turn."""
-    turns = 0
-    start = time.perf_counter()
-    while time.perf_counter() - start < SHORTEST:
-        way()
-        turns += 1
-    return turns * n_messages / (time.perf_counter() - start)
+def ratios(name: str, found: Found) -> Table:
+    rows = [
+        [
+            f"{fast}, against {slow}",
+            f"{target:g}",
+            *(judged(f[slow] / f[fast], target) if {slow, fast} <= f.keys() else "" for f in found.values()),
+        ]
+        for fast, slow, target in TARGETS
+    ]
+    return Table(name, ["times as fast", "target", *(f"{n:,} messages" for n in found)], rows)
 
 
-def show(rates: dict[str, np.ndarray]) -> None:
-    """Print a line for each way, with its rate and its ratio to the first way; then what a second thread brings."""
-    first = next(iter(rates.values()))
-    print(f"{'way':<32} {'messages/s (min..max)':>32}   times the first (min..max)")
-    for name, values in rates.items():
-        print(f"{name:<32} {spread(values, ',.0f'):>32}   {spread(values / first, '.2f')}")
-    threads = rates["compiled, 2 threads"] / rates["compiled, 1 thread"]
-    print(f"\n2 threads against 1: {spread(threads, '.2f')}")
-
-
-def spread(values: np.ndarray, form: str) -> str:
-    """Give the median and the range."""
-    return f"{np.median(values):{form}} ({values.min():{form}}..{values.max():{form}})"
+def seconds(found: Found) -> dict[str, list[tuple[int, float]]]:
+    """Give for each way the seconds that so many messages take."""
+    return {way: [(n, n * float(np.median(f[way]))) for n, f in found.items() if way in f] for way in found[max(found)]}
 
 
 if __name__ == "__main__":

@@ -67,5 +67,5 @@ def test_the_shipped_model_is_small_and_says_where_it_comes_from():
 
 
 def test_a_missing_part_of_the_installation_is_named():
-    with pytest.raises(FileNotFoundError, match="data/absent.csv"):
+    with pytest.raises(FileNotFoundError, match=r"data/absent\.csv"):
         shipped_path("data", "absent.csv")

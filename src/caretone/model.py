@@ -212,7 +212,7 @@ class FoldedModel:
 
 
 def text_hash(text: str) -> int:
-    """Give 64 bits that tell a text from others, whatever its case and white space.
+    r"""Give 64 bits that tell a text from others, whatever its case and white space.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ def text_hash(text: str) -> int:
 
     Examples
     --------
-    >>> text_hash("So  sorry\\n") == text_hash("so sorry")
+    >>> text_hash("So  sorry\n") == text_hash("so sorry")
     True
     """
     normalised = " ".join(text.lower().split())

@@ -87,9 +87,11 @@ def test_esconv_gives_the_last_turn_of_each_line_and_tells_conversations_apart(t
 
 
 def test_epitome_puts_the_mechanisms_side_by_side(tmp_path):
-    head = ",".join(["sp_id", "rp_id", "seeker_post", "response_post", "level", "rationales"]) + "\n"
+    pair = pd.DataFrame({"sp_id": ["s1"], "rp_id": ["r1"], "seeker_post": ["Help"]})
     files = {
-        file.path: f'{head}s1,r1,Help,"So sorry, friend",{level},So sorry|\n'
+        file.path: pair.assign(response_post="So sorry, friend", level=level, rationales="So sorry|").to_csv(
+            index=False
+        )
         for level, file in enumerate(CORPORA["epitome"].files)
     }
     table = CORPORA["epitome"].read(written(tmp_path, files))

@@ -47,16 +47,21 @@ def agreement(
 ) -> None:
     """Measure how far annotators agree, every figure with its 95% bootstrap interval.
 
+    An annotator who was shown only items that others disputed lowers the common figures: then read the pairs.
+
     **Examples**
 
     `caretone agreement annotations.csv --item id`
 
     `caretone agreement wide.csv --annotators ann,ben,cem --majority settled.csv`
     """
+    refuse_existing(force, *filter(None, (majority, output)))
+    if output is not None and format is ReportFormat.table:
+        raise typer.BadParameter("tables go to the terminal; add --format json", param_hint="-o")
+
     from caretone.evaluation.agreement import adjudicate
     from caretone.evaluation.agreement import agreement as measure
 
-    refuse_existing(force, *filter(None, (majority, output)))
     annotations = _read(annotated, item, annotator, tones_column or "tones", annotators)
     found = measure(annotations, n_bootstrap=bootstrap, n_disputed=top, random_state=seed)
     if majority is not None:
@@ -66,7 +71,7 @@ def agreement(
         write_text(output, json.dumps(found.to_dict(), indent=2, ensure_ascii=False) + "\n", force)
         return
     for table in _tables(found):
-        print_table(table, output)
+        print_table(table)
 
 
 def _read(path: Path, item: str | None, annotator: str, tones: str, annotators: str | None) -> Annotations:

@@ -16,19 +16,17 @@ from caretone.commands.options import (
     ReportFormat,
     TextOption,
     TonesOption,
-    print_table,
     refuse_existing,
     write_text,
 )
 
 if TYPE_CHECKING:
     import numpy as np
-    from rich.table import Table
 
     from caretone.corpus.audit_report import Section
     from caretone.corpus.reading import LabelledMessages
 
-_SHOWN = 10
+_SHOWN = 12
 
 
 def audit(
@@ -59,6 +57,10 @@ def audit(
 
     `caretone audit labelled.csv --group source --html audit.html --format json -o audit.json`
     """
+    refuse_existing(force, *filter(None, (html, output)))
+    if output is not None and format is ReportFormat.table:
+        raise typer.BadParameter("tables go to the terminal; add --format json, or use --html", param_hint="-o")
+
     from caretone.corpus.audit import audit as examine
     from caretone.corpus.audit_report import audit_page, page_template, sections
     from caretone.corpus.reading import read_labelled
@@ -68,9 +70,6 @@ def audit(
 
         return out_of_fold_probabilities(messages, clusters, n_jobs=jobs, verbose=sys.stderr.isatty())
 
-    refuse_existing(force, *filter(None, (html, output)))
-    if output is not None and format is ReportFormat.table:
-        raise typer.BadParameter("tables go to the terminal; add --format json, or use --html", param_hint="-o")
     if html is not None:
         page_template()  # whether it can be made is known before the work
     messages = read_labelled(labelled, text=text_column, tones=tones_column, label=label_column)
@@ -81,18 +80,23 @@ def audit(
         write_text(output, json.dumps(found.to_dict(), indent=2, ensure_ascii=False) + "\n", force)
         return
     for section in sections(found):
-        print_table(_table(section))
+        _print_section(section)
 
 
-def _table(section: Section) -> Table:
+def _print_section(section: Section) -> None:
+    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    title = f"{section.title} ({len(section.rows):,})" if len(section.rows) != 1 else section.title
-    rest = f"; {len(section.rows) - _SHOWN:,} more with --html or --format json" if section.rows[_SHOWN:] else ""
-    table = Table(title=title, caption=section.note + rest, title_style="bold", title_justify="left")
-    for column in section.columns:
-        table.add_column(column)
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    console.print(
+        Text.assemble("\n", (section.title, "bold"), f": {len(section.rows):,} rows\n", (section.note, "dim"))
+    )
+    if not section.rows:
+        return
+    table = Table(*section.columns)
     for row in section.rows[:_SHOWN]:
         table.add_row(*map(Text, row))
-    return table
+    console.print(table)
+    if rest := len(section.rows) - len(section.rows[:_SHOWN]):
+        console.print(f"{rest:,} more with --html or --format json")

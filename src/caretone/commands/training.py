@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from caretone.evaluation.learning_curve import CurvePoint
     from caretone.evaluation.metrics import Evaluation
-    from caretone.training.run import TrainingResult
 
 
 class LabelSet(StrEnum):
@@ -56,13 +55,12 @@ def train(
     nested: Annotated[
         int | None, typer.Option("--cv", min=2, help="Also measure by nested cross-validation with so many folds.")
     ] = None,
-    curve: Annotated[
-        bool, typer.Option("--learning-curve", help="Also measure whether more data would help.")
-    ] = False,
+    curve: Annotated[bool, typer.Option("--learning-curve", help="Also measure whether more data would help.")] = False,
     test: Annotated[
         list[Path] | None, typer.Option("--test", help="Also measure on this labelled file, for the card.")
     ] = None,
     by: Annotated[str | None, typer.Option("--by", help="A column of the test files to measure by.")] = None,
+    bias: Annotated[bool, typer.Option("--bias", help="Also measure what swapped identity terms change.")] = False,
     dask: Annotated[
         str | None, typer.Option("--dask", metavar="ADDRESS", help="Train on the workers of a Dask cluster.")
     ] = None,
@@ -79,12 +77,16 @@ def train(
     `caretone train topics.csv --labels any --label-column topic -o topics.caretone`
     """
     from caretone.dask import on_cluster
+    from caretone.evaluation.card import model_card
+    from caretone.evaluation.measurements import measure
     from caretone.training import train as run_training
 
     metrics_path, card_path = output.with_suffix(".metrics.json"), output.with_suffix(".md")
     refuse_existing(force, output, metrics_path, card_path)
-    if labels is LabelSet.any and (nested or curve or test):
-        raise typer.BadParameter("--cv, --learning-curve and --test measure the tones only", param_hint="--labels")
+    if labels is LabelSet.any and (nested or curve or test or bias):
+        raise typer.BadParameter(
+            "--cv, --learning-curve, --test and --bias measure the tones only", param_hint="--labels"
+        )
     with on_cluster(dask) if dask else nullcontext():
         result = run_training(
             *(labelled or []),
@@ -102,56 +104,17 @@ def train(
         print(f"caretone: warning: {warning}", file=sys.stderr)
     result.model.save(output, overwrite=force)  # before the long measurements, so that none of them can lose it
     print_table(_training_table(result.metrics))
-    card, figures = _measured(result, output.stem, nested, curve, group, test or [], by, seed)
+    measured = measure(
+        result, folds=nested, group=group, curve=curve, tests=test or [], by=by, bias=bias, random_state=seed
+    )
+    if measured.nested:
+        print_table(_nested_table(measured.nested))
+    if measured.curve:
+        print_table(_curve_table(measured.curve))
+    figures = {"cross_validated": result.metrics, **measured.to_dict()}
     write_text(metrics_path, json.dumps(figures, indent=2) + "\n", force)
-    write_text(card_path, card, force)
+    write_text(card_path, model_card(result.model, measured, name=output.stem), force)
     print(f"model: {output}\nfigures: {metrics_path}\ncard: {card_path}")
-
-
-def _measured(
-    result: TrainingResult,
-    name: str,
-    nested: int | None,
-    curve: bool,
-    group: str | None,
-    test: list[Path],
-    by: str | None,
-    seed: int,
-) -> tuple[str, dict[str, Any]]:
-    """Make the measurements asked for; give the card, and all figures as plain values."""
-    from dataclasses import asdict
-
-    from caretone.corpus.reading import read_labelled
-    from caretone.evaluation.card import model_card
-    from caretone.evaluation.run import evaluate_messages
-
-    material, classifier = result.material, result.classifier
-    of_nested, points = {}, []
-    if nested:
-        from caretone.evaluation.nested import nested as run_nested
-
-        groups = None if group is None else material.column(group).to_numpy(dtype=str)
-        of_nested = run_nested(classifier, material, folds=nested, groups=groups, random_state=seed)
-        print_table(_nested_table(of_nested))
-    if curve:
-        from caretone.evaluation.learning_curve import held_out_part, learning_curve
-
-        rest, held = held_out_part(material, 0.2, seed)
-        points = learning_curve(classifier, rest, held.texts, held.labels.to_numpy(), random_state=seed)
-        print_table(_curve_table(points))
-    of_tests = {}
-    for path in test:
-        messages = read_labelled(path)
-        there = by if by in messages.table else None
-        of_tests[path.name] = evaluate_messages(result.predictor, messages, by=there)
-    figures = {
-        "cross_validated": result.metrics,
-        "nested": {way: evaluation.to_dict() for way, evaluation in of_nested.items()},
-        "learning_curve": [asdict(point) for point in points],
-        "tests": {file: {part: e.to_dict() for part, e in parts.items()} for file, parts in of_tests.items()},
-    }
-    card = model_card(result.model, name=name, nested=of_nested, curve=points, tests=of_tests)
-    return card, {kind: found for kind, found in figures.items() if found}
 
 
 def _nested_table(nested: dict[str, Evaluation]) -> Table:

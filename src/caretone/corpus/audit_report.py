@@ -34,14 +34,14 @@ class Section:
         How it was found, and what to do.
     columns : tuple of str
         The headings.
-    rows : list of tuple of str
+    rows : sequence of tuple of str
         The cells; none if nothing was found.
     """
 
     title: str
     note: str
     columns: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
 
 
 def audit_page(audit: Audit) -> str:
@@ -119,7 +119,7 @@ def _balance(audit: Audit) -> Iterator[Section]:
     counts = [
         *((f"tone {tone}", count) for tone, count in balance.tones.items()),
         *((f"label {label}", count) for label, count in balance.labels.items()),
-        *((f"{number} tones", count) for number, count in balance.tones_a_message.items()),
+        *((f"{number} of the tones", count) for number, count in balance.tones_a_message.items()),
     ]
     rows = [(what, f"{count:,}", f"{count / audit.messages:.1%}") for what, count in counts]
     yield Section(

@@ -68,7 +68,7 @@ def duplicate_groups(messages: LabelledMessages, clusters: np.ndarray) -> list[D
 
 
 def same_texts(texts: Sequence[str]) -> np.ndarray:
-    """Number the distinct texts, case and white space left aside.
+    """Give each text a number, the same for texts that are the same but for case and white space.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def same_texts(texts: Sequence[str]) -> np.ndarray:
     Returns
     -------
     ndarray of int, shape (n,)
-        The number of each text, counted from 0 in the order in which they first occur.
+        Numbers from 0, in the order in which the texts first occur.
 
     Examples
     --------

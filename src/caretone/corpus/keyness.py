@@ -105,20 +105,19 @@ def marking_collocations(texts: Sequence[str], tones: np.ndarray) -> list[Mark]:
     -------
     list of Mark
         The `TOP` of each tone by likelihood ratio, of those at least twice as frequent in messages that
-        carry the tone as in all.
+        carry the tone as in the others.
     """
     split = [sentences(text) for text in texts]
     everywhere = _finder(split)
     marks = []
     for n, tone in enumerate(TONES):
         finder = _finder([message for message, there in zip(split, tones[:, n], strict=True) if there])
-        factor = 2 * finder.N / max(everywhere.N, 1)
         likelihood = dict(finder.score_ngrams(BigramAssocMeasures.likelihood_ratio))
         pmi = dict(finder.score_ngrams(BigramAssocMeasures.pmi))
         marks += _strongest(
             Mark(tone, " ".join(pair), finder.ngram_fd[pair], everywhere.ngram_fd[pair], ratio, pmi[pair])
             for pair, ratio in likelihood.items()
-            if pmi[pair] > 0 and finder.ngram_fd[pair] >= factor * everywhere.ngram_fd[pair]
+            if pmi[pair] > 0 and _twice_as_frequent(pair, finder, everywhere)
         )
     return marks
 
@@ -148,6 +147,14 @@ def _finder(messages: list[list[list[str]]]) -> BigramCollocationFinder:
     finder.apply_freq_filter(FEWEST)
     finder.apply_word_filter(lambda word: not _has_word(word))
     return finder
+
+
+def _twice_as_frequent(
+    pair: tuple[str, str], within: BigramCollocationFinder, everywhere: BigramCollocationFinder
+) -> bool:
+    """Compare how often a pair stands in some messages with how often in the others, for each word."""
+    elsewhere = everywhere.ngram_fd[pair] - within.ngram_fd[pair]
+    return bool(within.ngram_fd[pair] * (everywhere.N - within.N) >= 2 * elsewhere * within.N)
 
 
 def _strongest(marks: Iterator[Mark]) -> list[Mark]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from caretone.evaluation.bias import LARGEST_CHANGE, LARGEST_FLIPS, SwapBias
 from caretone.evaluation.learning_curve import CurvePoint, doubling_gain
+from caretone.evaluation.measurements import Measurements
 from caretone.evaluation.metrics import Evaluation
 from caretone.model import FoldedModel
 from caretone.tones import TONES
@@ -39,38 +41,24 @@ _USES = """## Intended uses
 """
 
 
-def model_card(
-    model: FoldedModel,
-    *,
-    name: str = "caretone",
-    nested: Mapping[str, Evaluation] | None = None,
-    curve: Sequence[CurvePoint] = (),
-    tests: Mapping[str, Mapping[str, Evaluation]] | None = None,
-    bias: str = "",
-) -> str:
+def model_card(model: FoldedModel, measurements: Measurements | None = None, *, name: str = "caretone") -> str:
     """Write a model's card from what was recorded and measured.
 
     Parameters
     ----------
     model : FoldedModel
         The model, with its provenance.
+    measurements : Measurements, optional
+        What was measured beyond cross-validation.
     name : str, default "caretone"
         What the card calls it.
-    nested : mapping of str to Evaluation, optional
-        Nested cross-validation of caretone and of baselines, as `caretone.evaluation.nested.nested` gives it.
-    curve : sequence of CurvePoint, optional
-        The learning curve.
-    tests : mapping of str to mapping of str to Evaluation, optional
-        For each test file the evaluations of all its messages and of its parts.
-    bias : str, optional
-        A Markdown table of the counterfactual changes.
 
     Returns
     -------
     str
         Markdown.
     """
-    recorded = model.provenance
+    recorded, measured = model.provenance, measurements or Measurements()
     parts = [
         _FRONT,
         f"# Model card: {name}\n",
@@ -79,16 +67,13 @@ def model_card(
         f"{recorded['rows']:,} messages from {', '.join(recorded['data']['names'])}"
         f" (SHA-256 of texts and labels `{recorded['data']['sha256'][:16]}…`).\n",
         _cross_validated(recorded["cross_validated"]),
+        *([_nested(measured.nested)] if measured.nested else []),
+        *([_curve(measured.curve)] if measured.curve else []),
+        *(_tested(file, evaluations) for file, evaluations in measured.tests.items()),
+        *([_bias(measured.swaps)] if measured.swaps else []),
+        _USES,
+        _settings(recorded),
     ]
-    if nested:
-        parts.append(_nested(nested))
-    if curve:
-        parts.append(_curve(curve))
-    for file, evaluations in (tests or {}).items():
-        parts.append(_tested(file, evaluations))
-    if bias:
-        parts.append(f"## Bias\n\n{bias}\n")
-    parts += [_USES, _settings(recorded)]
     return "\n".join(parts)
 
 
@@ -146,6 +131,24 @@ def _tested(file: str, evaluations: Mapping[str, Evaluation]) -> str:
         for part, e in evaluations.items()
     ]
     return f"## On {file}\n\n{markdown_table(header, rows)}\n"
+
+
+def _bias(swaps: Sequence[SwapBias]) -> str:
+    header = ["swapped", *(f"{tone}, mean change" for tone in TONES), "labels flipped [95% interval]", "bounds"]
+    rows = [
+        [
+            swap.name,
+            *(f"{swap.changes[tone].value:.3f}" for tone in TONES),
+            str(swap.flips),
+            {True: "kept", False: "exceeded", None: "none set"}[swap.within_bounds],
+        ]
+        for swap in swaps
+    ]
+    return (
+        "## Bias\n\nTerms swapped in neutral and caring messages: how far each tone's probability moves, and how often"
+        f" the label flips. For terms of identity at most {LARGEST_CHANGE} and {LARGEST_FLIPS:.0%} are allowed.\n\n"
+        f"{markdown_table(header, rows)}\n"
+    )
 
 
 def _settings(recorded: Mapping[str, Any]) -> str:

@@ -22,8 +22,8 @@ CARETONE = "caretone"
 
 KEYWORDS = {
     "sympathy": r"\b(sorry|condolences|sad|awful|terrible|poor|hope you|must be|hang in|hugs|thoughts)\b",
-    "empathy": r"\b(been there|me too|same here|i know (how|that|the)|i felt|my own|i lost|i had the same|i understand how)\b",
-    "compassion": r"\b(you should|try|i can help|let me|i'll|have you|maybe you|talk to|call|here for you|if you need)\b",
+    "empathy": r"\b(been there|me too|same here|i know (how|that|the)|i felt|my own|i lost|i had the same)\b",
+    "compassion": r"\b(you should|try|i can help|let me|i'll|have you|maybe you|talk to|here for you|if you need)\b",
 }
 """The rules that somebody would write in ten minutes."""
 

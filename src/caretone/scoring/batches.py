@@ -124,16 +124,11 @@ def _text_batches(source: Source, text: str) -> Iterator[Batch]:
     read, newline = _READERS[source.kind]
     with _opened(source) as raw, _decoded(raw, source, newline) as lines:
         rows, build = read(lines, source.name, text)
-        found = _cut(rows, lines)
-        while True:
-            whole = [(line, row) for line, row in found if not isinstance(row, Broken)]
-            texts, built = build([row for _, row in whole])
-            broken = tuple(row for _, row in found if isinstance(row, Broken))
-            position = raw.tell() if raw.seekable() else 0
-            yield Batch(source.name, texts, built, [line for line, _ in whole], broken, position)
-            found = _cut(rows, lines)
-            if not found:
-                return
+        yield _batch(source.name, _cut(rows, lines), build, _position(raw))
+        while found := _cut(rows, lines):
+            batch = _batch(source.name, found, build, _position(raw))
+            del found  # which is several times as large as the batch made of it
+            yield batch
 
 
 def _cut(rows: _Rows, lines: _Lines) -> list[tuple[int, Any]]:
@@ -145,6 +140,16 @@ def _cut(rows: _Rows, lines: _Lines) -> list[tuple[int, Any]]:
         if len(found) == ROWS or lines.characters >= end:
             break
     return found
+
+
+def _batch(name: str, found: list[tuple[int, Any]], build: _Build, position: int) -> Batch:
+    texts, rows = build([row for _, row in found if not isinstance(row, Broken)])
+    lines = [line for line, row in found if not isinstance(row, Broken)]
+    return Batch(name, texts, rows, lines, tuple(row for _, row in found if isinstance(row, Broken)), position)
+
+
+def _position(raw: BinaryIO) -> int:
+    return raw.tell() if raw.seekable() else 0
 
 
 def _plain_lines(lines: _Lines, name: str, text: str) -> tuple[_Rows, _Build]:

@@ -210,13 +210,15 @@ def _cell(value: object) -> object:
 
 
 def _json_bytes(records: Iterable[dict[str, Any]]) -> bytes:
-    return "".join(json.dumps(record, ensure_ascii=False, default=str) + "\n" for record in records).encode()
+    return b"".join(json.dumps(record, ensure_ascii=False, default=str).encode() + b"\n" for record in records)
 
 
 def _csv_bytes(rows: Iterable[Iterable[object]], delimiter: str) -> bytes:
-    text = io.StringIO(newline="")
+    data = io.BytesIO()
+    text = io.TextIOWrapper(data, encoding="utf-8", newline="")
     csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
+    text.flush()
+    return data.getvalue()
 
 
 def compressed(data: bytes, codec: Codec | None) -> bytes:
@@ -276,4 +278,4 @@ def _row_groups(arrow: Path) -> Iterator[pa.Table]:
         yield pa.concat_tables(held)
 
 
-_GROUP_ROWS, _GROUP_BYTES = 100_000, 20_000_000
+_GROUP_ROWS, _GROUP_BYTES = 100_000, 8_000_000

@@ -1,0 +1,97 @@
+"""Run all measurements of speed and memory, and write their tables and the plot into docs/performance.md.
+
+    python benchmarks/run_all.py [--quick]
+
+It takes about ten minutes on two cores that do nothing else. With --quick small sizes are measured, to see that all
+runs, and the page is written to the temporary folder instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from measuring import KEPT
+
+HERE = Path(__file__).resolve().parent
+DOCS = HERE.parent / "docs"
+QUICK = {
+    "latency": ["--messages", "50", "--rounds", "2"],
+    "memory": ["--rows", "10000", "50000"],
+    "training_time": ["--rows", "500", "1000", "--rounds", "1"],
+    "trade": ["--messages", "2000", "--rounds", "2"],
+    "throughput": ["--messages", "1000", "20000", "--rounds", "2"],
+}
+"""The measurements, and what makes each a quick one."""
+
+VARIANTS = ("variant", "---", "as shipped", "no subwords", "whole message only")
+"""The rows of the table in docs/accuracy.md that show what subwords and sentences bring."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="small sizes, and docs/ is left alone")
+    quick = parser.parse_args().quick
+    figures = {name: run(name, options if quick else []) for name, options in QUICK.items()}
+    tables = {name: table for found in figures.values() for name, table in found["tables"].items()}
+    tables |= {"machine": figures["throughput"]["machine"], "accuracy": accuracy_rows()}
+    folder = KEPT if quick else DOCS
+    page = folder / "performance.md"
+    page.write_text(filled((DOCS / "performance.md").read_text(encoding="utf-8"), tables), encoding="utf-8")
+    draw({name: found["curves"] for name, found in figures.items()}, folder / "performance.svg")
+    print(f"\nwritten: {page}, {page.with_suffix('.svg')}")
+
+
+def run(name: str, options: list[str]) -> dict:
+    """Run a measurement in a process of its own, and give what it found."""
+    print(f"\n== {name}", flush=True)
+    subprocess.run([sys.executable, str(HERE / f"{name}.py"), *options], check=True)
+    return json.loads((KEPT / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def accuracy_rows() -> str:
+    """Take over from docs/accuracy.md what subwords and sentences bring."""
+    lines = (DOCS / "accuracy.md").read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines if line.startswith("|") and line.strip("| ").startswith(VARIANTS))
+
+
+def filled(page: str, tables: dict[str, str]) -> str:
+    """Put tables between the markers of their names."""
+    for name, table in tables.items():
+        between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+        page, places = between.subn(lambda match, table=table: f"{match[1]}{table}\n{match[2]}", page)
+        if not places:
+            print(f"docs/performance.md has no place for the table {name}")
+    return page
+
+
+def draw(curves: dict[str, dict[str, list[tuple[int, float]]]], path: Path) -> None:
+    """Draw what each way costs against size."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "caretone"
+    from matplotlib import pyplot
+
+    panels = {
+        "throughput": ("time to score", "messages", "seconds", "log"),
+        "memory": ("peak memory", "rows", "MB", "linear"),
+        "training_time": ("time to train", "rows", "seconds", "log"),
+    }
+    figure, axes = pyplot.subplots(1, len(panels), figsize=(16, 6), layout="constrained")
+    for panel, (name, (title, size, cost, scale)) in zip(axes, panels.items(), strict=True):
+        for way, points in curves[name].items():
+            panel.plot(*zip(*points, strict=True), marker="o", label=way.replace("`", ""))
+        panel.set(title=title, xlabel=size, ylabel=cost, xscale="log", yscale=scale)
+        if scale == "linear":
+            panel.set_ylim(bottom=0)
+        panel.legend(fontsize="small", frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.15))
+    figure.savefig(path, metadata={"Date": None})
+
+
+if __name__ == "__main__":
+    main()
