@@ -20,7 +20,7 @@ from caretone.tones import NONE, TONES
 DATA = Path(__file__).resolve().parent.parent / "data"
 FIGURES = {
     "percent_agreement": "agreement",
-    "cohen_kappa": "Cohen's kappa",
+    "cohens_kappa": "Cohen's kappa",
     "krippendorff_alpha": "Krippendorff's alpha",
 }
 

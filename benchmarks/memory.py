@@ -59,7 +59,7 @@ def main() -> None:
                 source, output = Path(folder, f"in.{kind}"), Path(folder, f"out.{kind}")
                 write(source, n)
                 ways = {f"`caretone predict`, {kind}": (CARETONE, "predict", str(source), "-o", str(output), "--force")}
-                if n <= 0*AT_ONCE:
+                if n <= AT_ONCE:
                     ways[f"pandas and the pipeline, {kind}"] = (PIPELINE, str(source), str(peers.pipeline_path()))
                 for name, command in ways.items():
                     found = peak(*command)

@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, settings
 
 from caretone.model import FoldedModel
 from caretone.training import CareToneClassifier
 from caretone.training.folding import fold
+
+settings.register_profile("caretone", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("caretone")  # tests do not time things
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

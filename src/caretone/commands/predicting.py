@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -179,15 +180,16 @@ def _lines(rows: Iterable[dict[str, Any]], format: Format) -> Iterator[str]:
     import io
 
     for number, row in enumerate(rows):
-        line = io.StringIO(newline="")
-        writer = csv.writer(line, delimiter="\t" if format is Format.tsv else ",", lineterminator="\n")
-        writer.writerows([row, row.values()] if not number else [row.values()])
-        yield line.getvalue()
+        for cells in (row.values(),) if number else (row, row.values()):
+            line = io.StringIO(newline="")
+            csv.writer(line, delimiter="\t" if format is Format.tsv else ",").writerow(cells)
+            yield line.getvalue()[:-2] + "\n"  # the writer's own end, by which it knows to quote both its marks
 
 
 def _job(
     predictor: Predictor, sources: list[Source], format: Format, output: Path | None, text: str, on_error: OnError
 ) -> Job:
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # Arrow's own keeps 50 MB more for itself
     from caretone.scoring import formats, streams
 
     codec = kind_of(output)[1] if output is not None and format is not Format.parquet else None

@@ -86,18 +86,14 @@ class Layout:
         """
         if isinstance(batch.rows, pa.Table):
             return replace(batch, rows=self._fitted_table(batch.name, batch.rows))
-        reasons = self._misfits(batch.rows)
-        if any(reasons):
-            good = [not reason for reason in reasons]
-            misfits = [Broken(batch.name, *at) for at in zip(batch.lines, reasons, strict=True) if at[1]]
-            batch = replace(
-                batch,
-                texts=batch.texts.filter(pa.array(good)),
-                rows=list(compress(batch.rows, good)),
-                lines=list(compress(batch.lines, good)),
-                broken=tuple(sorted([*batch.broken, *misfits])),
-            )
-        return batch if self.schema is None else replace(batch, rows=self._typed(batch.rows))
+        batch = _without(batch, self._misfits(batch.rows))
+        if self.schema is None:
+            return batch
+        try:
+            return replace(batch, rows=_typed(batch.rows, self.schema))
+        except pa.ArrowInvalid:
+            batch = _without(batch, [_type_misfit(record, self.schema) for record in batch.rows])
+            return replace(batch, rows=_typed(batch.rows, self.schema))
 
     def encoded(self, rows: Any, predicted: pa.Table) -> bytes:
         """Give the bytes of fitted rows with what is predicted of them."""
@@ -136,28 +132,11 @@ class Layout:
             ) from None
 
     def _misfits(self, records: list[dict[str, Any]]) -> list[str]:
-        """Say of each object why it does not fit, nothing if it does."""
+        """Say of each object why its keys do not fit, nothing if they do."""
+        columns, added = set(self.columns), set(self.added)
         if self.format is Format.jsonl:
-            taken = set(self.added)
-            return ["" if taken.isdisjoint(record) else _TAKEN for record in records]
-        known = set(self.columns)
-        reasons = ["" if record.keys() <= known else _UNKNOWN for record in records]
-        if self.schema is not None and not self._has_types(records):
-            reasons = [
-                reason or ("" if self._has_types([record]) else _OTHER_TYPE)
-                for reason, record in zip(reasons, records, strict=True)
-            ]
-        return reasons
-
-    def _has_types(self, records: list[dict[str, Any]]) -> bool:
-        try:
-            self._typed(records)
-        except (pa.ArrowException, TypeError, ValueError, OverflowError):
-            return False
-        return True
-
-    def _typed(self, records: list[dict[str, Any]]) -> pa.Table:
-        return pa.Table.from_pylist(records, schema=self.schema)
+            return ["" if added.isdisjoint(record) else _TAKEN for record in records]
+        return ["" if columns.issuperset(record) else _UNKNOWN for record in records]
 
 
 _TAKEN = "a key here has the name of a predicted column, and the first rows had none such; rename it"
@@ -171,19 +150,56 @@ def _columns(rows: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for record in rows for key in record))
 
 
+def _without(batch: Batch, reasons: list[str]) -> Batch:
+    """Take the rows out of a batch for which there is a reason."""
+    if not any(reasons):
+        return batch
+    good = [not reason for reason in reasons]
+    misfits = [Broken(batch.name, *at) for at in zip(batch.lines, reasons, strict=True) if at[1]]
+    return replace(
+        batch,
+        texts=batch.texts.filter(pa.array(good)),
+        rows=list(compress(batch.rows, good)),
+        lines=list(compress(batch.lines, good)),
+        broken=tuple(sorted([*batch.broken, *misfits])),
+    )
+
+
 def _inferred(name: str, records: list[dict[str, Any]]) -> pa.Schema:
-    """Give the types of JSON values, text where all are null."""
-    fields = []
-    for column in _columns(records):
-        try:
-            kind = pa.array([record.get(column) for record in records]).type
-        except (pa.ArrowException, OverflowError):
-            raise LabelledDataError(
-                f"{name}: the values under {shortened(column)} are of several types, which Parquet cannot hold;"
-                " write to a file ending in .jsonl or .csv"
-            ) from None
-        fields.append(pa.field(column, pa.string() if pa.types.is_null(kind) else kind))
-    return pa.schema(fields)
+    """Give the types of JSON values, text where all are null and for what only looks like a time."""
+    try:
+        found = _typed(records, None).schema
+    except pa.ArrowInvalid:
+        raise LabelledDataError(
+            f"{name}: the values of a key are of several types, which Parquet cannot hold;"
+            " write to a file ending in .jsonl or .csv"
+        ) from None
+    text = [pa.types.is_null(column.type) or pa.types.is_temporal(column.type) for column in found]
+    return pa.schema(
+        [column.with_type(pa.string()) if is_text else column for column, is_text in zip(found, text, strict=True)]
+    )
+
+
+def _typed(records: list[dict[str, Any]], schema: Any) -> pa.Table:
+    """Give JSON objects as a table of some types, by Arrow's own reader: it needs no pandas."""
+    from pyarrow import json as arrow_json
+
+    if not records:
+        return schema.empty_table()
+    data = _json_bytes(records)
+    return arrow_json.read_json(
+        pa.BufferReader(data),
+        read_options=arrow_json.ReadOptions(use_threads=False, block_size=len(data)),
+        parse_options=arrow_json.ParseOptions(explicit_schema=schema, newlines_in_values=False),
+    )
+
+
+def _type_misfit(record: dict[str, Any], schema: Any) -> str:
+    try:
+        _typed([record], schema)
+    except pa.ArrowInvalid:
+        return _OTHER_TYPE
+    return ""
 
 
 def _plain_times(table: pa.Table) -> pa.Table:
@@ -214,11 +230,19 @@ def _json_bytes(records: Iterable[dict[str, Any]]) -> bytes:
 
 
 def _csv_bytes(rows: Iterable[Iterable[object]], delimiter: str) -> bytes:
-    data = io.BytesIO()
-    text = io.TextIOWrapper(data, encoding="utf-8", newline="")
-    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
-    text.flush()
-    return data.getvalue()
+    lines = _Lines()
+    csv.writer(lines, delimiter=delimiter, lineterminator="\r\n").writerows(rows)
+    return lines.data.getvalue()
+
+
+class _Lines:
+    r"""Ends rows in ``\n`` that a writer ends in ``\r\n``, which it has to so that it quotes both in cells."""
+
+    def __init__(self) -> None:
+        self.data = io.BytesIO()
+
+    def write(self, row: str) -> None:
+        self.data.write(row[:-2].encode() + b"\n")
 
 
 def compressed(data: bytes, codec: Codec | None) -> bytes:
@@ -278,4 +302,4 @@ def _row_groups(arrow: Path) -> Iterator[pa.Table]:
         yield pa.concat_tables(held)
 
 
-_GROUP_ROWS, _GROUP_BYTES = 100_000, 8_000_000
+_GROUP_ROWS, _GROUP_BYTES = 100_000, 4_000_000

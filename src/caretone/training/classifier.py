@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from caretone.errors import TrainingError
 from caretone.training.calibration import best_threshold, fit_platt
+from caretone.training.counterfactuals import counterfactuals
 from caretone.training.features import NgramTfidf, SplitMessages, per_root_token
 
 FEWEST = 5
@@ -53,6 +54,9 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         How much of the log-odds that out-of-fold scores call for is believed, 0 to 1. Below 1 where the
         messages to come are of other writers and places than those trained on: probabilities then are
         less extreme, and thresholds those with the highest expected F1.
+    counterfactuals : int, default 0
+        How many copies, with other people spoken of, each text that names people is trained with: see
+        `caretone.training.counterfactuals`. The copies share the text's weight, and only training sees them.
     class_weight : {"balanced"} or None, default None
         Whether rare labels weigh more in training, as in scikit-learn.
     cv : int, default 5
@@ -60,7 +64,7 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
     n_jobs : int or None, default None
         How many processes fit folds, as in joblib.
     random_state : int or None, default 0
-        Draws the folds.
+        Draws the folds and the copies.
     verbose : bool, default False
         Whether to show progress.
 
@@ -102,6 +106,7 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         min_df: int = 3,
         subword_weight: float = 0.25,
         confidence: float = 1.0,
+        counterfactuals: int = 0,
         class_weight: str | None = None,
         cv: int = 5,
         n_jobs: int | None = None,
@@ -114,6 +119,7 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         self.min_df = min_df
         self.subword_weight = subword_weight
         self.confidence = confidence
+        self.counterfactuals = counterfactuals
         self.class_weight = class_weight
         self.cv = cv
         self.n_jobs = n_jobs
@@ -158,12 +164,12 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         present = self._read_labels(y, len(texts))
         _require_enough(present, self.classes_)
         weights = np.ones(len(texts)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
-        task = TrainingTask.of(texts, present, weights, sentence_labels, self.sentence_training)
+        copies = counterfactuals(texts, self.counterfactuals, self.random_state)
+        task = TrainingTask.of(texts, present, weights, sentence_labels, self.sentence_training, copies)
         penalties = [float(C) for C in np.atleast_1d(np.asarray(self.C, dtype=float))]
-        everything = np.arange(len(texts))
         folds = self._folds(present, groups)
         held_out = Parallel(n_jobs=self.n_jobs, return_as="generator")(
-            delayed(_held_out_scores)(clone(self), task, np.setdiff1d(everything, held), held, penalties)
+            delayed(_held_out_scores)(clone(self), task, task.without(held), held, penalties)
             for held in folds
         )
         oof = np.empty((len(penalties), *present.shape))
@@ -171,7 +177,7 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
             oof[:, held] = scores
         best = int(np.argmax([_mean_average_precision(present, scores, weights) for scores in oof]))
         self.C_, self.oof_scores_ = penalties[best], oof[best]
-        self.features_, ((coef, intercept),) = _fit_linear(self, task, everything, [self.C_])
+        self.features_, ((coef, intercept),) = _fit_linear(self, task, task.without([]), [self.C_])
         self.coef_, self.step_ = _rounded(coef, self.features_.weights_)
         self.intercept_ = intercept
         self._calibrate(present, weights)
@@ -279,7 +285,7 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
 
 @dataclass(frozen=True)
 class TrainingTask:
-    """Messages and their sentences, with labels and weights, to fit on.
+    """Messages and their sentences, with labels and weights, to fit on; their copies come behind them.
 
     Attributes
     ----------
@@ -293,6 +299,8 @@ class TrainingTask:
         The labels of the sentences.
     sentence_weights : ndarray, shape (n_sentences, n_classes)
         Their weights; 0 where it is not known whether a sentence carries a label.
+    originals : ndarray of int, shape (n_messages,)
+        The place of the message that each is a copy of, or its own.
     """
 
     messages: SplitMessages
@@ -300,6 +308,7 @@ class TrainingTask:
     weights: np.ndarray
     sentence_present: np.ndarray
     sentence_weights: np.ndarray
+    originals: np.ndarray
 
     @classmethod
     def of(
@@ -309,24 +318,32 @@ class TrainingTask:
         weights: np.ndarray,
         sentence_labels: Sequence[np.ndarray | None] | None,
         sentence_training: float,
+        copies: Sequence[tuple[int, str]] = (),
     ) -> TrainingTask:
         """Split texts, and spread their labels and weights over their sentences.
 
+        A copy has the labels of its original, and an equal share of its weight.
         A sentence of a message that lacks a label lacks it too. A sentence of a message that carries one
         is known only by its own label, and a message of one sentence teaches enough by itself.
         """
-        messages = SplitMessages.of(texts)
+        originals = np.array([*range(len(texts)), *(place for place, _ in copies)])
+        messages = SplitMessages.of([*texts, *(copy for _, copy in copies)])
+        present, weights = present[originals], (weights / np.bincount(originals))[originals]
         owner = messages.message
-        counts = np.bincount(owner, minlength=len(texts))
+        counts = np.bincount(owner, minlength=len(originals))
         sentence_present = np.zeros((len(owner), present.shape[1]), dtype=np.int8)
         known = present[owner] == 0
-        for place, labels in enumerate(sentence_labels or []):
+        for place, labels in enumerate([sentence_labels[n] for n in originals] if sentence_labels else []):
             if labels is not None and len(labels) == counts[place]:
                 sentence_present[owner == place] = labels
                 known[owner == place] = True
         several = counts[owner] > 1
         sentence_weights = sentence_training * (weights[owner] * several)[:, None] * known
-        return cls(messages, present, weights, sentence_present, sentence_weights)
+        return cls(messages, present, weights, sentence_present, sentence_weights, originals)
+
+    def without(self, held: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Give the places of all messages but those held out and their copies."""
+        return np.flatnonzero(~np.isin(self.originals, held))
 
 
 def message_scores(
@@ -405,11 +422,13 @@ def _fit_linear(
     """Fit features and, for each penalty, one logistic regression a label on some of the messages."""
     of_kept = np.isin(task.messages.message, kept)
     messages = _some(task.messages, kept)
+    n_own = np.count_nonzero(messages.message < np.count_nonzero(task.originals[kept] == kept))
     features = NgramTfidf(settings.min_df, settings.subword_weight)
     try:
-        rows = features.fit_transform(messages.sentences)
+        rows = features.fit_transform(messages.sentences[:n_own])  # copies would make rare n-grams look common
     except ValueError as error:
         raise TrainingError(f"no word or mark occurs in {settings.min_df} sentences; label more messages") from error
+    rows = sp.vstack([rows, features.transform(messages.sentences[n_own:])]).tocsr()
     X = sp.vstack(
         [
             per_root_token(messages.pooling @ rows, messages.pooling @ messages.lengths),

@@ -25,6 +25,9 @@ KIND_WEIGHTS = {"seeded": 1.0, "contrast": 0.5, "free": 0.1}
 WRITTEN_CONFIDENCE = 0.6
 """The classifier's ``confidence`` where messages were written for training; docs/accuracy.md has the measurement."""
 
+COUNTERFACTUALS = 2
+"""The classifier's ``counterfactuals`` where messages were written for training; docs/accuracy.md has the measurement."""
+
 
 @dataclass(frozen=True)
 class Material:
@@ -114,7 +117,7 @@ def tone_material(
         messages.table,
         _weights(messages) if written else np.ones(len(messages)),
         sentence_labels(messages),
-        {"confidence": WRITTEN_CONFIDENCE} if written else {},
+        {"confidence": WRITTEN_CONFIDENCE, "counterfactuals": COUNTERFACTUALS} if written else {},
         messages.warnings,
     )
 
