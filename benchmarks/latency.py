@@ -1,6 +1,6 @@
 """Measure one message's latency, a whole process from cold, and the import, beside the pipeline, fastText and MiniLM.
 
-    python benchmarks/latency.py [--messages 500] [--rounds 7]
+    python benchmarks/latency.py [--messages 500] [--rounds 5]
 
 All ways answer the same messages of ``data/messages.csv`` one by one, and take turns; a ratio is that of one round.
 A whole process starts Python, loads its model and answers one message. Peers that are not installed are left out.
@@ -49,7 +49,7 @@ Answer = Callable[[str], object]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--messages", type=int, default=500)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     texts = peers.drawn(peers.shipped_messages(), options.messages)
     pipeline, minilm = joblib.load(peers.pipeline_path()), peers.minilm_predictor()
@@ -96,6 +96,8 @@ def whole_process(fasttext_path: Path | None, minilm: bool, rounds: int) -> Tabl
         JOBLIB: [*python, LOAD_PIPELINE, str(peers.pipeline_path()), text],
         "bare Python": [*python, "pass"],
         "`import caretone`": [*python, "import caretone"],
+        "`import caretone.cli`": [*python, "import caretone.cli"],
+        "`import caretone.training`, as `joblib.load` does": [*python, "import caretone.training"],
         "`caretone.predict` in Python": [*python, f"import caretone; print(caretone.predict({text!r}))"],
     }
     if fasttext_path:

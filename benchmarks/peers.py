@@ -64,13 +64,16 @@ def pipeline_path() -> Path:
 
 
 def fitted_pipeline() -> CareToneClassifier:
-    """Give the pipeline that the shipped model was folded from, and say so if it gives other numbers."""
+    """Give the pipeline that the shipped model was folded from, and say so if it is not quite that one."""
     classifier: CareToneClassifier = joblib.load(pipeline_path())[-1]
     texts = drawn(shipped_messages(), 500)
     ours = caretone.predict_many(texts)[list(caretone.TONES)].to_numpy()
     difference = np.abs(classifier.predict_proba(texts) - ours).max()
     if difference > 1e-6:
-        print(f"the retrained pipeline is another than the shipped model: numbers differ by up to {difference:.2g}")
+        print(
+            f"the retrained pipeline gives other numbers than the shipped model, by up to {difference:.2g}: data/ or"
+            " the training has changed since the model was made; make it anew by caretone train"
+        )
     return classifier
 
 

@@ -1,6 +1,6 @@
 """Measure what character n-grams and sentences cost in speed: the pipeline and the compiled scorer without them.
 
-    python benchmarks/trade.py [--messages 20000] [--rounds 7]
+    python benchmarks/trade.py [--messages 20000] [--rounds 5]
 
 What they bring in accuracy is measured by ``benchmarks/accuracy.py``. Without sentences means the same messages with
 commas for the ends of sentences, so that each is one long sentence.
@@ -28,7 +28,7 @@ SENTENCE_END = re.compile(r"[.!?…]+(?=[\"'”’)\]]*\s)|[\n\r]")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--messages", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     texts = peers.drawn(peers.shipped_messages(), options.messages)
     classifier, model = peers.fitted_pipeline(), caretone.load().model

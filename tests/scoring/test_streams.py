@@ -407,6 +407,40 @@ def test_a_resumed_run_gives_the_bytes_of_an_unbroken_one(tmp_path, tiny_batches
     assert not list(tmp_path.glob("*.part*"))
 
 
+def test_columns_are_settled_the_same_when_the_first_rows_are_broken(tmp_path, tiny_batches):
+    rows = [json.dumps({"id": 1, "text": SORRY})] * 4
+    parts = [
+        written(tmp_path, "a.jsonl", "\n".join(["{"] * 3 + rows)),
+        written(tmp_path, "b.jsonl", "\n".join([json.dumps({"text": LUNCH})] * 7)),
+    ]
+    job = job_of(*parts, to=Path("x.csv"), on_error=OnError.skip)
+    score_to_file(job, tmp_path / "whole.csv")
+    assert (tmp_path / "whole.csv").read_text().count("id,text") == 1
+
+    def kill(progress):
+        if progress.source == 1:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        score_to_file(job, tmp_path / "out.csv", report=kill)
+    score_to_file(job, tmp_path / "out.csv", resume=True)
+    assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+def test_a_run_started_anew_forgets_the_older_one(tmp_path, tiny_batches):
+    good, out = written(tmp_path, "a.txt", "\n".join(messages(9))), tmp_path / "out.csv"
+
+    def kill(_):
+        raise KilledError
+
+    with pytest.raises(KilledError):
+        score_to_file(job_of(good, to=out), out, report=kill)
+    bad = written(tmp_path, "b.txt", b"\xff\n")
+    with pytest.raises(LabelledDataError):
+        score_to_file(job_of(bad, to=out), out, overwrite=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "b.txt"]
+
+
 def test_a_run_is_not_resumed_with_other_files_or_options(tmp_path, tiny_batches):
     source, out = written(tmp_path, "a.txt", "\n".join(messages(9))), tmp_path / "out.csv"
 

@@ -151,6 +151,8 @@ def score_to_file(
     names.check(overwrite, resume)
     identity = _identity(job)
     start, lengths = _read_note(names, identity) if resume else (Progress(), [0, 0])
+    if start == Progress():
+        names.discard()  # an older run's note must not be taken for this one's
     done = start
     try:
         with _opened_at(names.part, lengths[0]) as out, _opened_at(names.errors_part, lengths[1]) as errors:
@@ -183,8 +185,8 @@ def _steps(job: Job, done: Progress) -> Iterator[tuple[Progress, bytes, bytes]]:
             if layout is None and batch.has_columns:
                 layout = Layout.settled_by(batch, job.model.labels, job.format)
                 data = layout.header()
-            if place < done.source:
-                break  # the source is done; its first batch was enough to settle the columns
+            if place < done.source and layout is not None:
+                break  # the source is done, and was only needed to settle the columns
             if (place, number) < (done.source, done.batch):
                 continue
             if layout is not None:

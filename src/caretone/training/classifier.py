@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from caretone.errors import TrainingError
 from caretone.training.calibration import best_threshold, fit_platt
-from caretone.training.counterfactuals import counterfactuals
+from caretone.training.counterfactuals import counterfactuals, tied_words
 from caretone.training.features import NgramTfidf, SplitMessages, per_root_token
 
 FEWEST = 5
@@ -333,10 +333,11 @@ class TrainingTask:
         counts = np.bincount(owner, minlength=len(originals))
         sentence_present = np.zeros((len(owner), present.shape[1]), dtype=np.int8)
         known = present[owner] == 0
+        starts = np.concatenate([[0], np.cumsum(counts)])
         for place, labels in enumerate([sentence_labels[n] for n in originals] if sentence_labels else []):
             if labels is not None and len(labels) == counts[place]:
-                sentence_present[owner == place] = labels
-                known[owner == place] = True
+                own = slice(starts[place], starts[place + 1])
+                sentence_present[own], known[own] = labels, True
         several = counts[owner] > 1
         sentence_weights = sentence_training * (weights[owner] * several)[:, None] * known
         return cls(messages, present, weights, sentence_present, sentence_weights, originals)
@@ -423,9 +424,12 @@ def _fit_linear(
     of_kept = np.isin(task.messages.message, kept)
     messages = _some(task.messages, kept)
     n_own = np.count_nonzero(messages.message < np.count_nonzero(task.originals[kept] == kept))
+    tied = tied_words() if settings.counterfactuals else []
+    known = [[word] for words in tied for word in words] * settings.min_df
     features = NgramTfidf(settings.min_df, settings.subword_weight)
     try:
-        rows = features.fit_transform(messages.sentences[:n_own])  # copies would make rare n-grams look common
+        # copies would make rare n-grams look common, so the features are learnt without them
+        rows = features.fit_transform(messages.sentences[:n_own] + known)[:n_own]
     except ValueError as error:
         raise TrainingError(f"no word or mark occurs in {settings.min_df} sentences; label more messages") from error
     rows = sp.vstack([rows, features.transform(messages.sentences[n_own:])]).tocsr()
@@ -441,8 +445,19 @@ def _fit_linear(
     fitted = []
     for C in penalties:
         of_labels = [_fit_label(settings, X, label, weight, C) for label, weight in zip(y.T, weights.T, strict=True)]
-        fitted.append((np.vstack([coef for coef, _ in of_labels]), np.array([intercept for _, intercept in of_labels])))
+        coef = _tied(np.vstack([coef for coef, _ in of_labels]), features, tied)
+        fitted.append((coef, np.array([intercept for _, intercept in of_labels])))
     return features, fitted
+
+
+def _tied(coef: np.ndarray, features: NgramTfidf, tied: list[list[str]]) -> np.ndarray:
+    """Give the words of each set the same weight, their mean, with what their subwords add."""
+    coef = coef.copy()
+    for words in tied:
+        columns = [features.counts_.vocabulary_[word] for word in words]
+        totals = features.transform([[word] for word in words]) @ coef.T
+        coef[:, columns] += ((totals.mean(axis=0) - totals) / features.weights_[columns, None]).T
+    return coef
 
 
 def _fit_label(

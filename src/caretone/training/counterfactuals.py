@@ -53,6 +53,18 @@ def counterfactuals(texts: Sequence[str], copies: int, random_state: int | None 
     ]
 
 
+def tied_words() -> list[list[str]]:
+    """Give the sets of single words that are to weigh the same: the terms of each set, then those with an *s*.
+
+    Returns
+    -------
+    list of list of str
+        In lower case; no word is in two of them.
+    """
+    words = [[term.lower() for term in terms if term.isalpha()] for terms in _sets()]
+    return [*words, *([f"{word}s" for word in terms if f"{word}s" not in _set_of()] for terms in words)]
+
+
 def _swapped(text: str, generator: np.random.Generator) -> str:
     """Replace every term of a text."""
     drawn: dict[str, str] = {}
@@ -79,5 +91,10 @@ def _term(word: str) -> str:
 @cache
 def _set_of() -> dict[str, list[str]]:
     """Give the set that each term is swapped within."""
+    return {term.lower(): terms for terms in _sets() for term in terms}
+
+
+@cache
+def _sets() -> list[list[str]]:
     listed = files("caretone.training").joinpath("identity_terms.json").read_text(encoding="utf-8")
-    return {term.lower(): terms for terms in json.loads(listed).values() for term in terms}
+    return list(json.loads(listed).values())

@@ -19,14 +19,11 @@ from caretone.tones import TONES
 
 Source = str | os.PathLike[str] | pd.DataFrame
 
-KIND_WEIGHTS = {"seeded": 1.0, "contrast": 0.5, "free": 0.1}
+KIND_WEIGHTS = {"seeded": 1.0, "contrast": 0.3, "free": 0.1}
 """How much a message that was written for training weighs, by its ``kind``; docs/accuracy.md has the measurements."""
 
-WRITTEN_CONFIDENCE = 0.6
-"""The classifier's ``confidence`` where messages were written for training; docs/accuracy.md has the measurement."""
-
-COUNTERFACTUALS = 2
-"""The classifier's ``counterfactuals`` where messages were written for training; docs/accuracy.md has the measurement."""
+WRITTEN_SETTINGS = {"C": 0.1, "confidence": 0.6, "counterfactuals": 2}
+"""Parameters of the classifier where messages were written for training; docs/accuracy.md has the measurements."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +114,7 @@ def tone_material(
         messages.table,
         _weights(messages) if written else np.ones(len(messages)),
         sentence_labels(messages),
-        {"confidence": WRITTEN_CONFIDENCE, "counterfactuals": COUNTERFACTUALS} if written else {},
+        WRITTEN_SETTINGS if written else {},
         messages.warnings,
     )
 
