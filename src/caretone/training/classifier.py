@@ -17,6 +17,7 @@ from sklearn.metrics import average_precision_score, f1_score
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from caretone.errors import TrainingError
 from caretone.training.calibration import best_threshold, fit_platt
@@ -55,8 +56,9 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         messages to come are of other writers and places than those trained on: probabilities then are
         less extreme, and thresholds those with the highest expected F1.
     counterfactuals : int, default 0
-        How many copies, with other people spoken of, each text that names people is trained with: see
-        `caretone.training.counterfactuals`. The copies share the text's weight, and only training sees them.
+        How many copies, with other people spoken of, each text that names people is trained with. They
+        share its weight, go where it goes in cross-validation, and are never scored. Unless 0, the words
+        that name people alike, listed in ``identity_terms.json``, also get the same weight.
     class_weight : {"balanced"} or None, default None
         Whether rare labels weigh more in training, as in scikit-learn.
     cv : int, default 5
@@ -169,8 +171,7 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         penalties = [float(C) for C in np.atleast_1d(np.asarray(self.C, dtype=float))]
         folds = self._folds(present, groups)
         held_out = Parallel(n_jobs=self.n_jobs, return_as="generator")(
-            delayed(_held_out_scores)(clone(self), task, task.without(held), held, penalties)
-            for held in folds
+            delayed(_held_out_scores)(clone(self), task, task.without(held), held, penalties) for held in folds
         )
         oof = np.empty((len(penalties), *present.shape))
         for held, scores in zip(folds, _shown(held_out, len(folds), self.verbose), strict=True):
@@ -414,7 +415,9 @@ def _require_enough(present: np.ndarray, classes: np.ndarray) -> None:
 def _strata(present: np.ndarray, cv: int) -> np.ndarray:
     """Give the combination of labels of each message as a number, rare combinations thrown together."""
     _, strata, counts = np.unique(present, axis=0, return_inverse=True, return_counts=True)
-    return np.where(counts[strata] < cv, -1, strata)
+    rare = counts[strata] < cv
+    together = -1 if rare.sum() >= cv else counts.argmax()
+    return np.where(rare, together, strata)
 
 
 def _fit_linear(
@@ -423,16 +426,9 @@ def _fit_linear(
     """Fit features and, for each penalty, one logistic regression a label on some of the messages."""
     of_kept = np.isin(task.messages.message, kept)
     messages = _some(task.messages, kept)
-    n_own = np.count_nonzero(messages.message < np.count_nonzero(task.originals[kept] == kept))
+    n_own = np.count_nonzero((task.originals[kept] == kept)[messages.message])
     tied = tied_words() if settings.counterfactuals else []
-    known = [[word] for words in tied for word in words] * settings.min_df
-    features = NgramTfidf(settings.min_df, settings.subword_weight)
-    try:
-        # copies would make rare n-grams look common, so the features are learnt without them
-        rows = features.fit_transform(messages.sentences[:n_own] + known)[:n_own]
-    except ValueError as error:
-        raise TrainingError(f"no word or mark occurs in {settings.min_df} sentences; label more messages") from error
-    rows = sp.vstack([rows, features.transform(messages.sentences[n_own:])]).tocsr()
+    features, rows = _fit_features(settings, messages.sentences[:n_own], messages.sentences[n_own:], tied)
     X = sp.vstack(
         [
             per_root_token(messages.pooling @ rows, messages.pooling @ messages.lengths),
@@ -444,10 +440,27 @@ def _fit_linear(
     weights = np.vstack([message_weights, task.sentence_weights[of_kept]])
     fitted = []
     for C in penalties:
-        of_labels = [_fit_label(settings, X, label, weight, C) for label, weight in zip(y.T, weights.T, strict=True)]
+        with threadpool_limits(1):  # the products of one fit are too small to share: threads would wait for each other
+            of_labels = [_fit_label(settings, X, *of_label, C) for of_label in zip(y.T, weights.T, strict=True)]
         coef = _tied(np.vstack([coef for coef, _ in of_labels]), features, tied)
         fitted.append((coef, np.array([intercept for _, intercept in of_labels])))
     return features, fitted
+
+
+def _fit_features(
+    settings: CareToneClassifier, own: list[list[str]], copied: list[list[str]], tied: list[list[str]]
+) -> tuple[NgramTfidf, sp.csr_matrix]:
+    """Learn features from sentences, and give those of the sentences and of copied ones.
+
+    Copies would make rare n-grams look common, so they teach none; and each tied word is known as itself.
+    """
+    features = NgramTfidf(settings.min_df, settings.subword_weight)
+    known = [[word] for words in tied for word in words] * settings.min_df
+    try:
+        rows = features.fit_transform(own + known)[: len(own)]
+    except ValueError as error:
+        raise TrainingError(f"no word or mark occurs in {settings.min_df} sentences; label more messages") from error
+    return features, sp.vstack([rows, features.transform(copied)]).tocsr()
 
 
 def _tied(coef: np.ndarray, features: NgramTfidf, tied: list[list[str]]) -> np.ndarray:
