@@ -60,7 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000, 5_000_000])
     parser.add_argument("--kinds", nargs="+", choices=["parquet", "csv"], default=["parquet", "csv"])
-    parser.add_argument("--rounds", type=int, default=2, help="how often files of up to a million rows are scored")
+    parser.add_argument("--rounds", type=int, default=1, help="how often files of up to a million rows are scored")
     options = parser.parse_args()
     found: dict[tuple[str, int], list[Run]] = {}
     with TemporaryDirectory(prefix="caretone-") as folder:

@@ -76,7 +76,7 @@ def test_missing_messages_are_empty_and_other_values_are_refused():
 
 def test_a_frame_is_whole_though_a_worker_dies_in_the_middle(client, frame):
     persisted = client.persist(predict(dd.from_pandas(frame, npartitions=30)))
-    next(iter(distributed.as_completed(distributed.futures_of(persisted))))
+    next(iter(distributed.as_completed(distributed.futures_of(persisted), loop=client.loop)))
     kill_one_worker(client)
     found = client.compute(persisted).result()
     pd.testing.assert_frame_equal(found, predict(dd.from_pandas(frame, npartitions=1)).compute(scheduler="sync"))
@@ -136,6 +136,8 @@ def test_training_on_a_cluster_gives_the_same_model(caretone_command, cluster, l
 def test_what_is_no_cluster_or_no_file_is_said_plainly(tmp_path):
     with pytest.raises(CaretoneError, match="no address of a scheduler"), connected("nonsense://x"):
         pass
+    with pytest.raises(ValueError, match="No clients found"):
+        distributed.default_client()  # all that is computed afterwards would wait for it
     (tmp_path / "a.csv").write_text("text\nx\n")
     (tmp_path / "a.tsv").write_text("text\nx\n")
     with pytest.raises(CaretoneError, match="two files would be written to"):

@@ -151,7 +151,7 @@ def score_files(
         futures = [client.submit(_score_file, *pair, model, settings, scratch, pure=False) for pair in todo.items()]
         sizes = {future.key: source.size for future, source in zip(futures, todo, strict=True)}
         try:
-            for future in as_completed(futures):
+            for future in as_completed(futures, loop=client.loop):
                 messages, broken = future.result()
                 done = Progress(
                     done.source + 1,
@@ -219,7 +219,8 @@ def connected(address: str) -> Iterator[Client]:
     except ImportError:
         raise CaretoneError("a cluster needs Dask; install it with: pip install 'caretone[dask]'") from None
     try:
-        client = Client(address)
+        # a default one that cannot connect stays the default: all that Dask computes afterwards would wait for it
+        client = Client(address, set_as_default=False)
     except ValueError:
         raise CaretoneError(f"{address!r} is no address of a scheduler, such as tcp://scheduler:8786") from None
     with client:
@@ -231,5 +232,5 @@ def on_cluster(address: str) -> Iterator[None]:
     """Let joblib run what is parallel, such as the search of the training, on a cluster; see `connected`."""
     import joblib
 
-    with connected(address), joblib.parallel_config(backend="dask"):
+    with connected(address) as client, joblib.parallel_config(backend="dask", client=client):
         yield

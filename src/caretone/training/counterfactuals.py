@@ -1,4 +1,9 @@
-"""Copies of messages with who is spoken of swapped, so that training cannot learn a tone from it."""
+"""Copies of messages with who is spoken of swapped, so that training cannot learn a tone from it.
+
+The terms are in ``identity_terms.json``. Left out of it are terms that are more often something else (*May*,
+*will*), pronouns, and the first names that `caretone.evaluation.bias` measures with: what it finds then holds
+for names that training was never told of.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +19,10 @@ _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
 
 def counterfactuals(texts: Sequence[str], copies: int, random_state: int | None = 0) -> list[tuple[int, str]]:
-    """Copy each text that names a person, a kin, an age, a religion or a people, with others named instead.
+    """Copy each text that has identity terms, such as names or kin, with others in their place.
 
-    A term is replaced by another of its set in ``identity_terms.json``, drawn at random for each copy and the
-    same wherever it occurs in the text. Only whole words are, with or without a *'s* or an *s* behind them.
+    Each term is replaced by another of its set, drawn at random for each copy and the same wherever the term
+    occurs in the text. Only whole words are terms, with or without *'s* or *s* behind them.
 
     Parameters
     ----------

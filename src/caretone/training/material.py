@@ -89,8 +89,8 @@ def tone_material(
 ) -> Material:
     """Read messages labelled with the tones; without a source, those that caretone ships.
 
-    Messages with a column ``kind`` were written for training: they weigh by their kind, and because
-    real messages will differ from them the classifier's confidence is lowered.
+    Messages with a column ``kind`` were written for training: they weigh by their kind, the classifier's
+    confidence is lowered because real messages will differ from them, and they are copied with other people.
 
     Parameters
     ----------
