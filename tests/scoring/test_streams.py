@@ -486,7 +486,8 @@ def test_the_command_refuses_options_that_do_not_go_together(caretone_command, t
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the peak of its memory from /proc")
-def test_memory_does_not_grow_with_the_file(tmp_path):
+@pytest.mark.parametrize("ending", ["tsv", "parquet"])
+def test_memory_does_not_grow_with_the_file(tmp_path, ending):
     code = (
         "import sys; from caretone.cli import app; app(['predict', *sys.argv[1:]], standalone_mode=False);"
         "print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])"
@@ -495,7 +496,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
     for rows in (50_000, 200_000):
         source = written(tmp_path, f"{rows}.csv", "id,text\n" + "".join(f"{n},{SORRY} {n % 99}\n" for n in range(rows)))
         run = subprocess.run(
-            [sys.executable, "-c", code, source, "-o", f"{source}.tsv"], capture_output=True, text=True, check=True
+            [sys.executable, "-c", code, source, "-o", f"{source}.{ending}"], capture_output=True, text=True, check=True
         )
         peaks.append(int(run.stdout) / 1024)
     assert peaks[1] - peaks[0] < 25

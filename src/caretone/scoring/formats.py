@@ -291,9 +291,10 @@ def parquet_from_arrow(arrow: Path, parquet: Path) -> None:
 def _row_groups(arrow: Path) -> Iterator[pa.Table]:
     """Give tables that make good row groups: of many rows, but no more than memory holds."""
     held: list[pa.Table] = []
+    alone = pa.ipc.IpcReadOptions(use_threads=False)  # threads would each keep memory of their own
     with pa.OSFile(str(arrow)) as file:
         while file.tell() < file.size():
-            with pa.ipc.open_stream(file) as reader:
+            with pa.ipc.open_stream(file, options=alone) as reader:
                 held.append(reader.read_all())
             if sum(map(len, held)) >= _GROUP_ROWS or sum(table.nbytes for table in held) >= _GROUP_BYTES:
                 yield pa.concat_tables(held)
@@ -302,4 +303,4 @@ def _row_groups(arrow: Path) -> Iterator[pa.Table]:
         yield pa.concat_tables(held)
 
 
-_GROUP_ROWS, _GROUP_BYTES = 100_000, 4_000_000
+_GROUP_ROWS, _GROUP_BYTES = 100_000, 2_000_000
