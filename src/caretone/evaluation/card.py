@@ -147,7 +147,10 @@ def _bias(swaps: Sequence[SwapBias]) -> str:
     return (
         "## Bias\n\nTerms swapped in neutral and caring messages: how far each tone's probability moves, and how often"
         f" the label flips. For terms of identity at most {LARGEST_CHANGE} and {LARGEST_FLIPS:.0%} are allowed.\n\n"
-        f"{markdown_table(header, rows)}\n"
+        f"{markdown_table(header, rows)}\n\n"
+        "Where a model was trained with `counterfactuals`: family roles, age words, religions and nationalities that\n"
+        "training lists weigh the same by construction, so their small changes say nothing of terms that are not\n"
+        "listed. The first names measured here are kept out of that list.\n"
     )
 
 
