@@ -57,7 +57,7 @@ def predict(messages: dd.DataFrame, text: str = "text", *, predictor: Predictor 
     >>> import dask.dataframe as dd
     >>> import pandas as pd
     >>> messages = dd.from_pandas(pd.DataFrame({"text": ["So sorry for your loss.", "Lunch?"]}), npartitions=2)
-    >>> predict(messages)["label"].compute(scheduler="sync").tolist()
+    >>> predict(messages)["label"].compute().tolist()
     ['sympathy', 'none']
     """
     from dask.delayed import delayed

@@ -20,7 +20,7 @@ import math
 import os
 from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -261,15 +261,11 @@ def with_priors(model: FoldedModel, priors: Mapping[str, float]) -> FoldedModel:
             raise ValueError(f"the model has no label {label!r}, only {', '.join(model.labels)}")
         if not 0 < prior < 1:
             raise ValueError(f"the prior of {label} must lie between 0 and 1, not {prior!r}")
-    shifts = [_logit(priors.get(name, prior)) - _logit(prior) for name, prior in _labelled(model.labels, model.priors)]
-    values = {name: getattr(model, name) for name in FoldedModel.__dataclass_fields__}
-    values["offsets"] = tuple(offset + shift for offset, shift in zip(model.offsets, shifts, strict=True))
-    values["priors"] = tuple(priors.get(name, prior) for name, prior in _labelled(model.labels, model.priors))
-    return FoldedModel(**values)
-
-
-def _labelled(labels: tuple[str, ...], values: tuple[float, ...]) -> list[tuple[str, float]]:
-    return list(zip(labels, values, strict=True))
+    told = tuple(priors.get(label, own) for label, own in zip(model.labels, model.priors, strict=True))
+    offsets = tuple(
+        offset + _logit(new) - _logit(own) for offset, new, own in zip(model.offsets, told, model.priors, strict=True)
+    )
+    return replace(model, offsets=offsets, priors=told)
 
 
 def _logit(probability: float) -> float:

@@ -7,47 +7,21 @@ column. Messages are private, so neither errors nor warnings quote one.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import io
-import os
-import zlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain, islice
-from pathlib import Path
-from typing import Any, NoReturn, TypeAlias, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from caretone.corpus.sheets import Sheet, Source, listed, open_sheet
 from caretone.errors import LabelledDataError
-from caretone.tabular import (
-    HALF_PAIR,
-    LISTED,
-    NO_JSON_OBJECT,
-    and_more,
-    column_at,
-    column_list,
-    csv_records,
-    delimiter_of,
-    folded,
-    how_to_convert,
-    json_object,
-    likely_encoding,
-    named_columns,
-    repeated_names,
-    shortened,
-    width_trouble,
-)
+from caretone.tabular import HALF_PAIR, LISTED, and_more, column_list, shortened
 from caretone.tones import LABELS, NONE, TONES, label_of, parse_tones
-
-Source: TypeAlias = str | os.PathLike[str] | pd.DataFrame
-"""Where messages are read from: a path or a DataFrame."""
-
-T = TypeVar("T")
 
 
 def read_labelled(
@@ -100,7 +74,7 @@ def read_labelled(
     array([[1, 0, 1],
            [0, 0, 0]], dtype=int8)
     """
-    sheet = _open_sheet(source, name, wanted=(text, tones or "tones", label or "label", *TONES))
+    sheet = open_sheet(source, name, wanted=(text, tones or "tones", label or "label", *TONES))
     text_at = sheet.find(text, option="text")
     texts = sheet.read(text_at, _filled_text)
     carried, tones_at = _read_tones(sheet, tones, label)
@@ -148,7 +122,7 @@ def read_messages(source: Source, *, text: str = "text", name: str | None = None
     >>> read_messages(pd.DataFrame({"text": ["NA", None]})).texts
     ['NA', '']
     """
-    sheet = _open_sheet(source, name, wanted=(text, "tones", "label", *TONES))
+    sheet = open_sheet(source, name, wanted=(text, "tones", "label", *TONES))
     text_at = sheet.find(text, option="text")
     texts = sheet.read(text_at, _any_text)
     if sheet.findings:
@@ -225,13 +199,8 @@ class LabelledMessages:
         return [label_of(tone for tone, there in zip(TONES, row, strict=True) if there) for row in self.tones.tolist()]
 
     def column(self, wanted: str) -> pd.Series:
-        """Give one of the other columns, to group by; `LabelledDataError` if there is none of that name."""
-        if wanted not in self.table:
-            there = ", ".join(map(str, self.table.columns)) or "no others"
-            raise LabelledDataError(
-                f"{self.name} has no column {wanted!r} beside its messages and tones; it has {there}"
-            )
-        return self.table[wanted]
+        """Give one of the other columns, to group by."""
+        return other_column(self.table, wanted, self.name)
 
     @property
     def digest(self) -> str:
@@ -341,15 +310,15 @@ def _repeat_warning(messages: LabelledMessages, groups: list[list[int]], how: st
     columns = " and ".join(repr(column) for column in messages.columns)
     texts = "1 text stands" if len(groups) == 1 else f"{len(groups)} texts stand"
     verb = "is" if len(groups) == 1 else "each is"
-    yield f"{messages.name}, columns {columns}: {texts} there {how} and {verb} {what}:\n" + _listed(lines)
+    yield f"{messages.name}, columns {columns}: {texts} there {how} and {verb} {what}:\n" + listed(lines)
 
 
-def _listed(lines: Sequence[str]) -> str:
-    rest = [f"and {len(lines) - LISTED} more"] if len(lines) > LISTED else []
-    return "\n".join(f"  {line}" for line in [*lines[:LISTED], *rest])
-
-
-# ---- cells
+def other_column(table: pd.DataFrame, wanted: str, name: str) -> pd.Series:
+    """Give a column that stands beside messages and tones; `LabelledDataError` if there is none of that name."""
+    if wanted not in table:
+        there = ", ".join(map(str, table.columns)) or "no others"
+        raise LabelledDataError(f"{name} has no column {wanted!r} beside messages and tones; it has {there}")
+    return table[wanted]
 
 
 def _any_text(cell: object) -> str:
@@ -372,13 +341,13 @@ def _filled_text(cell: object) -> str:
     return text
 
 
-def _read_tones(sheet: _Sheet, tones: str | None, label: str | None) -> tuple[npt.NDArray[np.int8], list[int]]:
+def _read_tones(sheet: Sheet, tones: str | None, label: str | None) -> tuple[npt.NDArray[np.int8], list[int]]:
     """Read the tones in the layout that was asked for or, if none was, in the first that is there."""
     if tones is not None:
-        return _tones_of_one_column(sheet, sheet.find(tones, option="tones"), _tones_of_cell)
+        return _tones_of_one_column(sheet, sheet.find(tones, option="tones"), tones_of_cell)
     if label is not None:
         return _tones_of_one_column(sheet, sheet.find(label, option="label"), _tones_of_label)
-    for usual, read in (("tones", _tones_of_cell), ("label", _tones_of_label)):
+    for usual, read in (("tones", tones_of_cell), ("label", _tones_of_label)):
         at = sheet.search(usual)
         if at is not None:
             return _tones_of_one_column(sheet, at, read)
@@ -395,14 +364,14 @@ def _read_tones(sheet: _Sheet, tones: str | None, label: str | None) -> tuple[np
 
 
 def _tones_of_one_column(
-    sheet: _Sheet, at: int, read: Callable[[object], tuple[str, ...]]
+    sheet: Sheet, at: int, read: Callable[[object], tuple[str, ...]]
 ) -> tuple[npt.NDArray[np.int8], list[int]]:
     carried = [tones or () for tones in sheet.read(at, read)]
     flags = [[tone in tones for tone in TONES] for tones in carried]
     return np.array(flags, dtype=np.int8).reshape(-1, len(TONES)), [at]
 
 
-def _tones_of_cell(cell: object) -> tuple[str, ...]:
+def tones_of_cell(cell: object) -> tuple[str, ...]:
     """Read ``sympathy;compassion``, ``none``, or a list of tones, which may be empty."""
     if isinstance(cell, list | tuple | np.ndarray):
         if not len(cell):
@@ -430,198 +399,3 @@ def _flag(cell: object) -> int:
 
 
 _FLAGS = {"0": 0, "0.0": 0, "false": 0, "no": 0, "1": 1, "1.0": 1, "true": 1, "yes": 1}
-
-
-# ---- sheets
-
-
-@dataclass(frozen=True)
-class _Finding:
-    """Something that is wrong in a row."""
-
-    row: int
-    what: str
-    column: str | None = None
-
-    def __str__(self) -> str:
-        where = f"row {self.row}" if self.column is None else f"row {self.row}, column {self.column!r}"
-        return f"{where}: {self.what}"
-
-
-@dataclass(frozen=True)
-class _Sheet:
-    """A table as it was read, where its rows stand, and what was found wrong so far."""
-
-    frame: pd.DataFrame
-    rows: list[int]
-    place: str
-    name: str
-    findings: list[_Finding] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        if not self.rows:
-            if self.findings:
-                self.refuse()
-            raise LabelledDataError(f"{self.place} holds no messages; add one row for each")
-        if repeated := repeated_names(self.columns):
-            raise LabelledDataError(f"{self.place} {repeated}")
-
-    @property
-    def columns(self) -> list[str]:
-        return [str(column) for column in self.frame.columns]
-
-    def search(self, wanted: str) -> int | None:
-        """Find a column by its exact name, else whatever its case and the blanks around it."""
-        try:
-            return column_at(self.columns, wanted)
-        except ValueError as error:
-            raise LabelledDataError(f"{self.place}: {error}") from None
-
-    def find(self, wanted: str, *, option: str) -> int:
-        """Find a column that has to be there."""
-        at = self.search(wanted)
-        if at is None:
-            raise LabelledDataError(
-                f"{self.place} has no column {wanted!r}; {column_list(self.columns)} "
-                f"Name the right one with the option {option} (--{option}-column)."
-            )
-        return at
-
-    def read(self, at: int, read_cell: Callable[[object], T]) -> list[T | None]:
-        """Read a column cell by cell; a cell that cannot be read gives None and a finding."""
-        column = self.frame.iloc[:, at]
-        values: list[T | None] = []
-        for row, cell, missing in zip(self.rows, column.tolist(), column.isna().tolist(), strict=True):
-            try:
-                values.append(read_cell(None if missing else cell))
-            except ValueError as error:
-                values.append(None)
-                self.findings.append(_Finding(row, str(error), self.columns[at]))
-        return values
-
-    def without(self, places: Collection[int]) -> pd.DataFrame:
-        """Give the columns that do not stand at these places."""
-        others = [at for at in range(len(self.columns)) if at not in places]
-        return self.frame.iloc[:, others].reset_index(drop=True)
-
-    def refuse(self) -> NoReturn:
-        _refuse(self.place, self.findings)
-
-
-def _refuse(place: str, findings: Iterable[_Finding]) -> NoReturn:
-    lines = [str(finding) for finding in sorted(findings, key=lambda finding: finding.row)]
-    things = "1 thing" if len(lines) == 1 else f"{len(lines)} things"
-    raise LabelledDataError(f"{place} cannot be used, {things} to mend:\n{_listed(lines)}")
-
-
-def _open_sheet(source: Source, name: str | None, wanted: Sequence[str]) -> _Sheet:
-    """Read a source into a sheet; the names of the wanted columns help to tell a CSV file's delimiter."""
-    if isinstance(source, pd.DataFrame):
-        return _Sheet(source, list(range(1, len(source) + 1)), "the DataFrame", name or "DataFrame")
-    path = Path(source)
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder; name a file in it")
-    if not path.exists():
-        raise FileNotFoundError(f"there is no file {path}")
-    name = name or path.name
-    zipped = path.suffix.lower() == ".gz"
-    kind = (path.with_suffix("") if zipped else path).suffix.lower()
-    if kind in (".csv", ".tsv"):
-        return _csv_sheet(_decoded(path, zipped), str(path), name, {folded(column) for column in wanted})
-    if kind in (".jsonl", ".ndjson", ".json"):
-        return _json_sheet(_decoded(path, zipped), str(path), name)
-    if kind == ".parquet" and not zipped:
-        return _parquet_sheet(path, name)
-    raise LabelledDataError(
-        f"{path}: a file of this kind cannot be read; save it as .csv, .tsv, .jsonl (each also with .gz) or .parquet"
-    )
-
-
-def _decoded(path: Path, zipped: bool) -> str:
-    """Give the text of a file in UTF-8, without its byte order mark."""
-    data = path.read_bytes()
-    if zipped:
-        try:
-            data = gzip.decompress(data)
-        except (gzip.BadGzipFile, EOFError, zlib.error):
-            raise LabelledDataError(
-                f"{path} is damaged or not compressed by gzip; compress it anew or drop the ending .gz"
-            ) from None
-    offset = _first_foreign_byte(data)
-    if offset is not None:
-        row = len(data[:offset].replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n"))
-        raise LabelledDataError(
-            f"{path} is not in UTF-8: row {row} holds the byte 0x{data[offset]:02X} at offset {offset}. "
-            + how_to_convert(likely_encoding(data))
-        )
-    text = data.decode("utf-8-sig")
-    if not text.strip():
-        raise LabelledDataError(f"{path} is empty; write a header and one row for each message")
-    return text
-
-
-def _first_foreign_byte(data: bytes) -> int | None:
-    """Find the first byte that is not UTF-8, or the first NUL where UTF-16 without a mark begins."""
-    if likely_encoding(data) == "UTF-16":
-        return 1 if data[1:2] == b"\0" else 0
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return error.start
-    return None
-
-
-# ---- formats
-
-
-def _csv_sheet(text: str, place: str, name: str, wanted: Collection[str]) -> _Sheet:
-    delimiter = delimiter_of(text, wanted)
-    records = csv_records(io.StringIO(text, newline=""), delimiter)
-    line, header = next(records)
-    if isinstance(header, str):
-        _refuse(place, [_Finding(line, header)])
-    rows: list[int] = []
-    cells: list[list[str]] = []
-    findings: list[_Finding] = []
-    for line, record in records:
-        if isinstance(record, str):
-            findings.append(_Finding(line, record))
-        elif len(record) != len(header):
-            findings.append(_Finding(line, width_trouble(len(record), header, delimiter)))
-        else:
-            rows.append(line)
-            cells.append(record)
-    return _Sheet(pd.DataFrame(cells, columns=named_columns(header), dtype=str), rows, place, name, findings)
-
-
-def _json_sheet(text: str, place: str, name: str) -> _Sheet:
-    rows: list[int] = []
-    records: list[dict[str, object]] = []
-    findings: list[_Finding] = []
-    for line, written in enumerate(text.split("\n"), start=1):
-        if not written.strip():
-            continue
-        record = json_object(written)
-        if record is None:
-            findings.append(_Finding(line, NO_JSON_OBJECT))
-        else:
-            rows.append(line)
-            records.append(record)
-    keys = dict.fromkeys(key for record in records for key in record)
-    columns = {key: pd.Series([record.get(key) for record in records], dtype=object) for key in keys}
-    return _Sheet(pd.DataFrame(columns, index=range(len(records))), rows, place, name, findings)
-
-
-def _parquet_sheet(path: Path, name: str) -> _Sheet:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.ParquetFile(path).read()
-        table.validate(full=True)
-        frame = table.to_pandas(ignore_metadata=True)
-    except (pa.ArrowException, OSError) as error:
-        if isinstance(error, PermissionError):
-            raise
-        raise LabelledDataError(f"{path} is damaged or not a Parquet file; save it anew as Parquet") from None
-    return _Sheet(frame, list(range(1, len(frame) + 1)), str(path), name)

@@ -306,13 +306,10 @@ def _figures(answers: np.ndarray, n_bootstrap: int, generator: np.random.Generat
         )
         for name, statistic in _STATISTICS.items():
             drawn[name].append(statistic(patterns, weights))
-    figures = {}
-    for name, statistic in _STATISTICS.items():
-        resampled = np.concatenate(drawn[name])
-        defined = resampled[~np.isnan(resampled)]
-        low, high = np.percentile(defined, [2.5, 97.5]) if len(defined) else (np.nan, np.nan)
-        figures[name] = Figure(float(statistic(patterns, counts[None])[0]), float(low), float(high))
-    return figures
+    return {
+        name: Figure.of(np.concatenate([statistic(patterns, counts[None]), *drawn[name]]))
+        for name, statistic in _STATISTICS.items()
+    }
 
 
 def _kappa_matrix(answers: np.ndarray) -> np.ndarray:

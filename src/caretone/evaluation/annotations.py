@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from caretone.corpus.reading import Source, _open_sheet, _Sheet, _tones_of_cell
+from caretone.corpus.reading import tones_of_cell
+from caretone.corpus.sheets import Sheet, Source, open_sheet
 from caretone.errors import LabelledDataError
 from caretone.evaluation.metrics import depth
 from caretone.tabular import LISTED, and_more, column_list
@@ -81,7 +82,7 @@ def read_annotations(
     >>> read_annotations(pd.DataFrame(rows, columns=["item", "annotator", "tones"])).tones[1].tolist()
     [[1, 1, 0], [-1, -1, -1]]
     """
-    sheet = _open_sheet(source, None, wanted=(item, annotator, tones))
+    sheet = open_sheet(source, None, wanted=(item, annotator, tones))
     ids = sheet.read(_column(sheet, item, "item"), _identifier)
     names = sheet.read(_column(sheet, annotator, "annotator"), _identifier)
     answers = sheet.read(_column(sheet, tones, "tones-column"), _flags)
@@ -125,7 +126,7 @@ def read_wide_annotations(source: Source, annotators: Sequence[str], *, item: st
     >>> read_wide_annotations(table, ["ann", "ben"]).given.tolist()
     [[True, True], [True, False]]
     """
-    sheet = _open_sheet(source, None, wanted=(*annotators, item or ""))
+    sheet = open_sheet(source, None, wanted=(*annotators, item or ""))
     places = [_column(sheet, name, "annotators") for name in annotators]
     answers = [sheet.read(place, _flags_or_missing) for place in places]
     ids = sheet.rows if item is None else sheet.read(_column(sheet, item, "item"), _identifier)
@@ -138,7 +139,7 @@ def read_wide_annotations(source: Source, annotators: Sequence[str], *, item: st
     return Annotations([str(ids[n]) for n in np.flatnonzero(some)], tuple(annotators), table[some])
 
 
-def _column(sheet: _Sheet, wanted: str, option: str) -> int:
+def _column(sheet: Sheet, wanted: str, option: str) -> int:
     at = sheet.search(wanted)
     if at is None:
         raise LabelledDataError(
@@ -154,7 +155,7 @@ def _identifier(cell: object) -> str:
 
 
 def _flags(cell: object) -> list[int]:
-    said = _tones_of_cell(cell)
+    said = tones_of_cell(cell)
     return [int(tone in said) for tone in TONES]
 
 

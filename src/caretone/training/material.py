@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,13 +10,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from caretone.corpus.reading import LabelledMessages, concatenate, read_labelled, read_messages, without_repeats
+from caretone.corpus.reading import (
+    LabelledMessages,
+    concatenate,
+    other_column,
+    read_labelled,
+    read_messages,
+    without_repeats,
+)
 from caretone.corpus.sentences import sentence_labels
+from caretone.corpus.sheets import Source
 from caretone.errors import LabelledDataError
 from caretone.shipped import shipped_path
 from caretone.tones import TONES
-
-Source = str | os.PathLike[str] | pd.DataFrame
 
 KIND_WEIGHTS = {"seeded": 1.0, "contrast": 0.3, "free": 0.1}
 """How much a message that was written for training weighs, by its ``kind``; docs/accuracy.md has the measurements."""
@@ -64,10 +69,7 @@ class Material:
 
     def column(self, wanted: str) -> pd.Series:
         """Give one of the other columns."""
-        if wanted not in self.table:
-            there = ", ".join(map(str, self.table.columns)) or "no others"
-            raise LabelledDataError(f"{', '.join(self.names)}: there is no column {wanted!r}, only {there}")
-        return self.table[wanted]
+        return other_column(self.table, wanted, ", ".join(self.names))
 
     def take(self, places: np.ndarray) -> Material:
         """Give the messages at some places."""
