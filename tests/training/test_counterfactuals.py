@@ -13,10 +13,10 @@ from caretone.evaluation.bias import swap_sets
 from caretone.predictor import Predictor
 from caretone.tones import TONES
 from caretone.training import CareToneClassifier
-from caretone.training.classifier import TrainingTask
 from caretone.training.counterfactuals import _sets, counterfactuals, tied_words
 from caretone.training.folding import fold
 from caretone.training.material import tone_material
+from caretone.training.task import TrainingTask
 
 TEXTS = ["So sorry about your gran. Gran's soup was the best!", "Lunch at noon?", "two aunts and a nephew"]
 
@@ -74,8 +74,8 @@ def test_copies_have_their_originals_labels_and_share_its_weight():
     task = TrainingTask.of(TEXTS, present, weights, known, 0.5, counterfactuals(TEXTS, 2))
     assert task.originals.tolist() == [0, 1, 2, 0, 0, 2, 2]
     np.testing.assert_array_equal(task.present, present[task.originals])
-    np.testing.assert_allclose(np.bincount(task.originals, task.weights), weights)
-    of_copies = np.isin(task.messages.message, [3, 4])
+    np.testing.assert_allclose(np.bincount(task.originals, task.weights[:, 0]), weights)
+    of_copies = np.isin(task.split.layout.message, [3, 4])
     np.testing.assert_array_equal(task.sentence_present[of_copies], [[1, 0], [0, 0], [1, 0], [0, 0]])
 
 

@@ -66,6 +66,7 @@ def model_card(model: FoldedModel, measurements: Measurements | None = None, *, 
         "## Training data\n",
         f"{recorded['rows']:,} messages from {', '.join(recorded['data']['names'])}"
         f" (SHA-256 of texts and labels `{recorded['data']['sha256'][:16]}…`).\n",
+        *([_taught(recorded["taught"])] if recorded.get("taught") else []),
         _cross_validated(recorded["cross_validated"]),
         *([_nested(measured.nested)] if measured.nested else []),
         *([_curve(measured.curve)] if measured.curve else []),
@@ -83,6 +84,15 @@ def _described(model: FoldedModel) -> str:
         f"A linear model over n-gram TF-IDF features, folded into one table: {n_words:,} words, {n_ngrams:,} longer"
         f" n-grams, {n_subwords:,} subwords, with a weight for each of {', '.join(model.labels)}."
         f" Trained with caretone {model.provenance['caretone']} on {model.provenance['date']}.\n"
+    )
+
+
+def _taught(texts: int) -> str:
+    return (
+        f"Beside them {texts:,} texts made of pieces of the same messages, with the probabilities that a teacher gave"
+        " them: a transformer, fine-tuned on these messages alone. Folds are five parts of the messages, and no message"
+        " is scored by a model that learnt texts made of its part; but the teacher knew all parts, so cross-validated"
+        " figures flatter a little. Nested figures and the learning curve are of models trained without a teacher.\n"
     )
 
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from joblib import Parallel, delayed
 from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.linear_model import LogisticRegression
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import average_precision_score, f1_score
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
-from threadpoolctl import threadpool_limits
 
 from caretone.errors import TrainingError
 from caretone.training.calibration import best_threshold, fit_platt
 from caretone.training.counterfactuals import counterfactuals, tied_words
-from caretone.training.features import NgramTfidf, SplitMessages, per_root_token
+from caretone.training.distillation import TeacherLabels
+from caretone.training.features import SplitMessages
+from caretone.training.linear import CountedTask, LinearSettings, message_scores
+from caretone.training.recombination import part_of
+from caretone.training.task import TrainingTask
 
 FEWEST = 5
 """With fewer messages that carry a label, or that lack it, the label cannot be learnt."""
@@ -135,6 +135,7 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         sample_weight: Any = None,
         groups: Any = None,
         sentence_labels: Sequence[np.ndarray | None] | None = None,
+        teacher: TeacherLabels | None = None,
     ) -> CareToneClassifier:
         """Fit on texts and their labels.
 
@@ -151,6 +152,9 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         sentence_labels : sequence, length n_samples, optional
             For each text a 0/1 array of shape (n_sentences, n_classes) that says which sentences carry
             which label, or None where that is not known.
+        teacher : TeacherLabels, optional
+            Texts that a teacher labelled, made of the texts in `X` part by part. Folds are then those parts, unless
+            there are groups, and none is trained on what was made of a part that it holds out.
 
         Returns
         -------
@@ -166,19 +170,23 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         present = self._read_labels(y, len(texts))
         _require_enough(present, self.classes_)
         weights = np.ones(len(texts)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+        if teacher is not None and groups is None:
+            groups = [part_of(text) for text in texts]
         copies = counterfactuals(texts, self.counterfactuals, self.random_state)
-        task = TrainingTask.of(texts, present, weights, sentence_labels, self.sentence_training, copies)
+        task = TrainingTask.of(texts, present, weights, sentence_labels, self.sentence_training, copies, teacher)
+        counted = CountedTask.of(self._linear_settings(), task, tied_words() if self.counterfactuals else [])
         penalties = [float(C) for C in np.atleast_1d(np.asarray(self.C, dtype=float))]
         folds = self._folds(present, groups)
         held_out = Parallel(n_jobs=self.n_jobs, return_as="generator")(
-            delayed(_held_out_scores)(clone(self), task, task.without(held), held, penalties) for held in folds
+            delayed(counted.held_out_scores)(task.without(held), held, penalties) for held in folds
         )
         oof = np.empty((len(penalties), *present.shape))
         for held, scores in zip(folds, _shown(held_out, len(folds), self.verbose), strict=True):
             oof[:, held] = scores
         best = int(np.argmax([_mean_average_precision(present, scores, weights) for scores in oof]))
         self.C_, self.oof_scores_ = penalties[best], oof[best]
-        self.features_, ((coef, intercept),) = _fit_linear(self, task, task.without([]), [self.C_])
+        _, ((coef, intercept),) = counted.fit(task.without([]), [self.C_])
+        self.features_ = counted.features
         self.coef_, self.step_ = _rounded(coef, self.features_.weights_)
         self.intercept_ = intercept
         self._calibrate(present, weights)
@@ -197,9 +205,9 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         ndarray, shape (n_samples, n_classes)
         """
         check_is_fitted(self)
-        messages = SplitMessages.of(as_texts(X))
-        rows = self.features_.transform(messages.sentences)
-        return message_scores(rows, messages, self.coef_, self.intercept_, self.sentence_weight)
+        split = SplitMessages.of(as_texts(X))
+        rows = self.features_.transform(split.sentences)
+        return message_scores(rows, split.layout, self.coef_, self.intercept_, self.sentence_weight)
 
     def predict_proba(self, X: Sequence[str]) -> np.ndarray:
         """Give the calibrated probability of each label for texts.
@@ -262,6 +270,11 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         self.classes_ = np.arange(labels.shape[1]) if names is None else np.asarray(names)
         return labels.astype(np.int8)
 
+    def _linear_settings(self) -> LinearSettings:
+        return LinearSettings(
+            self.min_df, self.subword_weight, self.sentence_weight, self.class_weight, self.random_state
+        )
+
     def _folds(self, present: np.ndarray, groups: Any) -> list[np.ndarray]:
         """Give the places held out by each fold."""
         if groups is not None:
@@ -282,102 +295,6 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
             [best_threshold(p, e, weights) for p, e in zip(probabilities.T, expected.T, strict=True)]
         )
         self.priors_ = np.average(present, axis=0, weights=weights)
-
-
-@dataclass(frozen=True)
-class TrainingTask:
-    """Messages and their sentences, with labels and weights, to fit on; their copies come behind them.
-
-    Attributes
-    ----------
-    messages : SplitMessages
-        The messages.
-    present : ndarray of int8, shape (n_messages, n_classes)
-        The labels of the messages.
-    weights : ndarray, shape (n_messages,)
-        Their weights.
-    sentence_present : ndarray of int8, shape (n_sentences, n_classes)
-        The labels of the sentences.
-    sentence_weights : ndarray, shape (n_sentences, n_classes)
-        Their weights; 0 where it is not known whether a sentence carries a label.
-    originals : ndarray of int, shape (n_messages,)
-        The place of the message that each is a copy of, or its own.
-    """
-
-    messages: SplitMessages
-    present: np.ndarray
-    weights: np.ndarray
-    sentence_present: np.ndarray
-    sentence_weights: np.ndarray
-    originals: np.ndarray
-
-    @classmethod
-    def of(
-        cls,
-        texts: list[str],
-        present: np.ndarray,
-        weights: np.ndarray,
-        sentence_labels: Sequence[np.ndarray | None] | None,
-        sentence_training: float,
-        copies: Sequence[tuple[int, str]] = (),
-    ) -> TrainingTask:
-        """Split texts, and spread their labels and weights over their sentences.
-
-        A copy has the labels of its original, and an equal share of its weight.
-        A sentence of a message that lacks a label lacks it too. A sentence of a message that carries one
-        is known only by its own label, and a message of one sentence teaches enough by itself.
-        """
-        originals = np.array([*range(len(texts)), *(place for place, _ in copies)])
-        messages = SplitMessages.of([*texts, *(copy for _, copy in copies)])
-        present, weights = present[originals], (weights / np.bincount(originals))[originals]
-        owner = messages.message
-        counts = np.bincount(owner, minlength=len(originals))
-        sentence_present = np.zeros((len(owner), present.shape[1]), dtype=np.int8)
-        known = present[owner] == 0
-        starts = np.concatenate([[0], np.cumsum(counts)])
-        for place, labels in enumerate([sentence_labels[n] for n in originals] if sentence_labels else []):
-            if labels is not None and len(labels) == counts[place]:
-                own = slice(starts[place], starts[place + 1])
-                sentence_present[own], known[own] = labels, True
-        several = counts[owner] > 1
-        sentence_weights = sentence_training * (weights[owner] * several)[:, None] * known
-        return cls(messages, present, weights, sentence_present, sentence_weights, originals)
-
-    def without(self, held: Sequence[int] | np.ndarray) -> np.ndarray:
-        """Give the places of all messages but those held out and their copies."""
-        return np.flatnonzero(~np.isin(self.originals, held))
-
-
-def message_scores(
-    rows: sp.csr_matrix, messages: SplitMessages, coef: np.ndarray, intercept: np.ndarray, sentence_weight: float
-) -> np.ndarray:
-    """Score messages from the features of their sentences; `caretone.scoring.plain` has the formula.
-
-    Parameters
-    ----------
-    rows : sparse matrix, shape (n_sentences, n_features)
-        The features of the sentences.
-    messages : SplitMessages
-        Which sentence belongs where.
-    coef : ndarray, shape (n_classes, n_features)
-        Coefficients.
-    intercept : ndarray, shape (n_classes,)
-        Intercepts.
-    sentence_weight : float
-        How much the strongest sentence counts.
-
-    Returns
-    -------
-    ndarray, shape (n_messages, n_classes)
-    """
-    sums = np.asarray(rows @ coef.T)
-    lengths = messages.lengths
-    strongest = np.full((messages.n_messages, len(coef)), -np.inf)
-    np.maximum.at(strongest, messages.message, sums / np.sqrt(np.maximum(lengths, 1))[:, None])
-    tokens = messages.pooling @ lengths
-    strongest[tokens == 0] = 0
-    of_message = (messages.pooling @ sums) / np.sqrt(np.maximum(tokens, 1))[:, None]
-    return intercept + (1 - sentence_weight) * of_message + sentence_weight * strongest
 
 
 def as_texts(X: Any) -> list[str]:
@@ -418,94 +335,6 @@ def _strata(present: np.ndarray, cv: int) -> np.ndarray:
     rare = counts[strata] < cv
     together = -1 if rare.sum() >= cv else counts.argmax()
     return np.where(rare, together, strata)
-
-
-def _fit_linear(
-    settings: CareToneClassifier, task: TrainingTask, kept: np.ndarray, penalties: list[float]
-) -> tuple[NgramTfidf, list[tuple[np.ndarray, np.ndarray]]]:
-    """Fit features and, for each penalty, one logistic regression a label on some of the messages."""
-    of_kept = np.isin(task.messages.message, kept)
-    messages = _some(task.messages, kept)
-    n_own = np.count_nonzero((task.originals[kept] == kept)[messages.message])
-    tied = tied_words() if settings.counterfactuals else []
-    features, rows = _fit_features(settings, messages.sentences[:n_own], messages.sentences[n_own:], tied)
-    X = sp.vstack(
-        [
-            per_root_token(messages.pooling @ rows, messages.pooling @ messages.lengths),
-            per_root_token(rows, messages.lengths),
-        ]
-    ).tocsr()
-    y = np.vstack([task.present[kept], task.sentence_present[of_kept]])
-    message_weights = np.repeat(task.weights[kept][:, None], y.shape[1], axis=1)
-    weights = np.vstack([message_weights, task.sentence_weights[of_kept]])
-    fitted = []
-    for C in penalties:
-        with threadpool_limits(1):  # the products of one fit are too small to share: threads would wait for each other
-            of_labels = [_fit_label(settings, X, *of_label, C) for of_label in zip(y.T, weights.T, strict=True)]
-        coef = _tied(np.vstack([coef for coef, _ in of_labels]), features, tied)
-        fitted.append((coef, np.array([intercept for _, intercept in of_labels])))
-    return features, fitted
-
-
-def _fit_features(
-    settings: CareToneClassifier, own: list[list[str]], copied: list[list[str]], tied: list[list[str]]
-) -> tuple[NgramTfidf, sp.csr_matrix]:
-    """Learn features from sentences, and give those of the sentences and of copied ones.
-
-    Copies would make rare n-grams look common, so they teach none; and each tied word is known as itself.
-    """
-    features = NgramTfidf(settings.min_df, settings.subword_weight)
-    known = [[word] for words in tied for word in words] * settings.min_df
-    try:
-        rows = features.fit_transform(own + known)[: len(own)]
-    except ValueError as error:
-        raise TrainingError(f"no word or mark occurs in {settings.min_df} sentences; label more messages") from error
-    return features, sp.vstack([rows, features.transform(copied)]).tocsr()
-
-
-def _tied(coef: np.ndarray, features: NgramTfidf, tied: list[list[str]]) -> np.ndarray:
-    """Give the words of each set the same weight, their mean, with what their subwords add."""
-    coef = coef.copy()
-    for words in tied:
-        columns = [features.counts_.vocabulary_[word] for word in words]
-        totals = features.transform([[word] for word in words]) @ coef.T
-        coef[:, columns] += ((totals.mean(axis=0) - totals) / features.weights_[columns, None]).T
-    return coef
-
-
-def _fit_label(
-    settings: CareToneClassifier, X: sp.csr_matrix, label: np.ndarray, weight: np.ndarray, C: float
-) -> tuple[np.ndarray, float]:
-    """Fit one label; give its coefficients and intercept."""
-    used = weight > 0
-    if label[used].min() == label[used].max():  # in a fold of a very small file
-        return np.zeros(X.shape[1]), math.log((label[used].sum() + 1) / ((1 - label[used]).sum() + 1))
-    regression = LogisticRegression(
-        C=C, class_weight=settings.class_weight, max_iter=1000, tol=1e-4, random_state=settings.random_state
-    ).fit(X[used], label[used], sample_weight=weight[used])
-    return regression.coef_[0], float(regression.intercept_[0])
-
-
-def _held_out_scores(
-    settings: CareToneClassifier, task: TrainingTask, kept: np.ndarray, held: np.ndarray, penalties: list[float]
-) -> np.ndarray:
-    """Fit on some messages and score the others, for each penalty: shape (n_penalties, n_held, n_classes)."""
-    features, fitted = _fit_linear(settings, task, kept, penalties)
-    messages = _some(task.messages, held)
-    rows = features.transform(messages.sentences)
-    return np.array(
-        [message_scores(rows, messages, coef, intercept, settings.sentence_weight) for coef, intercept in fitted]
-    )
-
-
-def _some(messages: SplitMessages, places: np.ndarray) -> SplitMessages:
-    """Keep the messages at some ascending places."""
-    chosen = np.flatnonzero(np.isin(messages.message, places))
-    return SplitMessages(
-        [messages.sentences[sentence] for sentence in chosen],
-        np.searchsorted(places, messages.message[chosen]),
-        len(places),
-    )
 
 
 def _rounded(coef: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, float]:

@@ -30,6 +30,41 @@ def sentence_features(tokens: Sequence[str]) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
+class SentenceLayout:
+    """Which sentences make up which message.
+
+    Attributes
+    ----------
+    message : ndarray of int, shape (n_sentences,)
+        To which message each sentence belongs, ascending.
+    lengths : ndarray of float, shape (n_sentences,)
+        The number of tokens of each sentence.
+    n_messages : int
+        How many messages there are, those without any sentence included.
+    """
+
+    message: np.ndarray
+    lengths: np.ndarray
+    n_messages: int
+
+    @property
+    def pooling(self) -> sp.csr_matrix:
+        """The matrix, of shape (n_messages, n_sentences), that adds sentences up to messages."""
+        n_sentences = len(self.message)
+        places = (self.message, np.arange(n_sentences))
+        return sp.csr_matrix((np.ones(n_sentences, dtype=np.float32), places), shape=(self.n_messages, n_sentences))
+
+    def sentences_of(self, places: np.ndarray) -> np.ndarray:
+        """Give the places of the sentences of some messages."""
+        return np.flatnonzero(np.isin(self.message, places))
+
+    def take(self, places: np.ndarray) -> SentenceLayout:
+        """Keep the messages at some ascending places."""
+        chosen = self.sentences_of(places)
+        return SentenceLayout(np.searchsorted(places, self.message[chosen]), self.lengths[chosen], len(places))
+
+
+@dataclass(frozen=True)
 class SplitMessages:
     """Messages split into sentences.
 
@@ -37,37 +72,21 @@ class SplitMessages:
     ----------
     sentences : list of list of str
         The tokens of every sentence of every message, in order.
-    message : ndarray of int, shape (n_sentences,)
-        To which message each sentence belongs, ascending.
-    n_messages : int
-        How many messages there are, those without any sentence included.
+    layout : SentenceLayout
+        Which of them belong to which message.
     """
 
     sentences: list[list[str]]
-    message: np.ndarray
-    n_messages: int
+    layout: SentenceLayout
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> SplitMessages:
         """Split texts."""
         split = [sentences(text) for text in texts]
-        return cls(
-            [sentence for message in split for sentence in message],
-            np.repeat(np.arange(len(split)), [len(message) for message in split]),
-            len(split),
-        )
-
-    @property
-    def pooling(self) -> sp.csr_matrix:
-        """The matrix, of shape (n_messages, n_sentences), that adds sentences up to messages."""
-        ones = np.ones(len(self.sentences))
-        places = (self.message, np.arange(len(self.sentences)))
-        return sp.csr_matrix((ones, places), shape=(self.n_messages, len(self.sentences)))
-
-    @property
-    def lengths(self) -> np.ndarray:
-        """The number of tokens of each sentence."""
-        return np.array([len(sentence) for sentence in self.sentences], dtype=float)
+        joined = [sentence for message in split for sentence in message]
+        message = np.repeat(np.arange(len(split)), [len(message) for message in split])
+        lengths = np.array([len(sentence) for sentence in joined], dtype=float)
+        return cls(joined, SentenceLayout(message, lengths, len(split)))
 
 
 class NgramTfidf(TransformerMixin, BaseEstimator):
@@ -84,10 +103,11 @@ class NgramTfidf(TransformerMixin, BaseEstimator):
     ----------
     counts_ : CountVectorizer
         Counts the n-grams.
-    tfidf_ : TfidfTransformer
-        Weighs them by ``idf = ln((1 + n) / (1 + df)) + 1``, scikit-learn's smooth idf.
     scale_ : ndarray, shape (n_features,)
         1 for word n-grams, `subword_weight` for subwords.
+    weights_ : ndarray, shape (n_features,)
+        What one occurrence of each n-gram counts: its scale times scikit-learn's smooth
+        ``idf = ln((1 + n) / (1 + df)) + 1``.
     """
 
     def __init__(self, min_df: int = 3, subword_weight: float = 0.25) -> None:
@@ -96,31 +116,37 @@ class NgramTfidf(TransformerMixin, BaseEstimator):
 
     def fit(self, X: Sequence[Sequence[str]], y: object = None) -> NgramTfidf:
         """Learn the n-grams and their idf from sentences."""
-        self.fit_transform(X)
+        self.fit_counts(X)
         return self
 
-    def fit_transform(self, X: Sequence[Sequence[str]], y: object = None) -> sp.csr_matrix:
-        """Learn from sentences and give their features."""
-        self.counts_ = CountVectorizer(analyzer=sentence_features, min_df=self.min_df, dtype=np.float64)
+    def fit_counts(self, X: Sequence[Sequence[str]]) -> sp.csr_matrix:
+        """Learn from sentences and give how often each n-gram stands in each."""
+        self.counts_ = CountVectorizer(analyzer=sentence_features, min_df=self.min_df, dtype=np.float32)
         counts = self.counts_.fit_transform(X)
-        self.tfidf_ = TfidfTransformer(norm=None).fit(counts)
         subword = np.array([name.startswith(SUBWORD_MARK) for name in self.counts_.get_feature_names_out()])
         self.scale_ = np.where(subword, self.subword_weight, 1.0)
-        return self._weighted(counts)
+        self.weights_ = self.weights_of(counts)
+        return counts
+
+    def counts(self, X: Sequence[Sequence[str]]) -> sp.csr_matrix:
+        """Give how often each n-gram stands in each sentence."""
+        return self.counts_.transform(X)
+
+    def weights_of(self, counts: sp.csr_matrix) -> np.ndarray:
+        """Give the weights that some sentences alone would teach; none for n-grams in too few of them."""
+        idf = TfidfTransformer(norm=None).fit(counts).idf_
+        return np.where(counts.getnnz(axis=0) >= self.min_df, idf * self.scale_, 0.0)
 
     def transform(self, X: Sequence[Sequence[str]]) -> sp.csr_matrix:
         """Give the features of sentences."""
-        return self._weighted(self.counts_.transform(X))
+        return weighted(self.counts(X).astype(np.float64), self.weights_)
 
-    @property
-    def weights_(self) -> np.ndarray:
-        """What one occurrence of each n-gram counts: its idf times its scale."""
-        return self.tfidf_.idf_ * self.scale_
 
-    def _weighted(self, counts: sp.csr_matrix) -> sp.csr_matrix:
-        return (counts @ sp.diags(self.weights_)).tocsr()
+def weighted(counts: sp.csr_matrix, weights: np.ndarray) -> sp.csr_matrix:
+    """Multiply each count by the weight of its n-gram, in the precision of the counts."""
+    return (counts @ sp.diags(weights.astype(counts.dtype))).tocsr()
 
 
 def per_root_token(rows: sp.csr_matrix, lengths: np.ndarray) -> sp.csr_matrix:
     """Divide each row by the square root of its number of tokens; an empty row stays empty."""
-    return (sp.diags(1 / np.sqrt(np.maximum(lengths, 1))) @ rows).tocsr()
+    return (sp.diags((1 / np.sqrt(np.maximum(lengths, 1))).astype(rows.dtype)) @ rows).tocsr()

@@ -23,6 +23,7 @@ from caretone.corpus.sheets import Source
 from caretone.errors import LabelledDataError
 from caretone.shipped import shipped_path
 from caretone.tones import TONES
+from caretone.training.distillation import TeacherLabels, read_teacher_labels
 
 KIND_WEIGHTS = {"seeded": 1.0, "contrast": 0.3, "free": 0.1}
 """How much a message that was written for training weighs, by its ``kind``; docs/accuracy.md has the measurements."""
@@ -53,6 +54,8 @@ class Material:
         Which sentences carry which labels, where known.
     settings : mapping
         Parameters of the classifier that this material calls for.
+    teacher : TeacherLabels or None, optional
+        What a teacher labelled, made of these messages.
     warnings : tuple of str
         Rows that were left out, and why.
     """
@@ -65,6 +68,7 @@ class Material:
     weights: np.ndarray
     sentence_labels: list[np.ndarray | None] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    teacher: TeacherLabels | None = None
     warnings: tuple[str, ...] = ()
 
     def column(self, wanted: str) -> pd.Series:
@@ -72,7 +76,7 @@ class Material:
         return other_column(self.table, wanted, ", ".join(self.names))
 
     def take(self, places: np.ndarray) -> Material:
-        """Give the messages at some places."""
+        """Give the messages at some places, without what a teacher, who knew them all, made of them."""
         chosen = self.labels.iloc[places] if isinstance(self.labels, pd.DataFrame) else self.labels[places]
         return Material(
             [self.texts[place] for place in places],
@@ -87,7 +91,12 @@ class Material:
 
 
 def tone_material(
-    sources: Sequence[Source], *, text: str = "text", tones: str | None = None, label: str | None = None
+    sources: Sequence[Source],
+    *,
+    text: str = "text",
+    tones: str | None = None,
+    label: str | None = None,
+    teacher: bool = True,
 ) -> Material:
     """Read messages labelled with the tones; without a source, those that caretone ships.
 
@@ -106,7 +115,8 @@ def tone_material(
     Material
     """
     read = [read_labelled(source, text=text, tones=tones, label=label) for source in sources]
-    messages = without_repeats(concatenate(read or [read_labelled(shipped_path("data", "messages.csv"))]))
+    shipped = shipped_path("data", "messages.csv")
+    messages = without_repeats(concatenate(read or [read_labelled(shipped)]))
     written = "kind" in messages.table and messages.table["kind"].isin(list(KIND_WEIGHTS)).any()
     return Material(
         messages.texts,
@@ -117,6 +127,7 @@ def tone_material(
         _weights(messages) if written else np.ones(len(messages)),
         sentence_labels(messages),
         WRITTEN_SETTINGS if written else {},
+        _shipped_teacher() if teacher and written and messages.digest == read_labelled(shipped).digest else None,
         messages.warnings,
     )
 
@@ -163,6 +174,10 @@ def any_material(sources: Sequence[Source], *, text: str = "text", label: str = 
         table,
         np.ones(len(texts)),
     )
+
+
+def _shipped_teacher() -> TeacherLabels:
+    return read_teacher_labels(shipped_path("data", "recombined.csv.gz"))
 
 
 def _weights(messages: LabelledMessages) -> np.ndarray:

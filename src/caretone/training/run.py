@@ -129,6 +129,7 @@ def train(
         sample_weight=material.weights,
         groups=None if group is None else material.column(group),
         sentence_labels=material.sentence_labels,
+        teacher=material.teacher if group is None else None,
     )
     metrics = cross_validated(classifier, material.labels)
     model = fold(classifier, material.texts, _plain(_provenance(material, classifier, group, metrics)))
@@ -192,6 +193,7 @@ def _provenance(
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "data": {"names": list(material.names), "sha256": material.digest},
         "rows": len(material.texts),
+        "taught": len(material.teacher.texts) if material.teacher and group is None else 0,
         "settings": {**classifier.get_params(), "C": classifier.C_, "group": group},
         "cross_validated": metrics,
     }
