@@ -13,7 +13,14 @@ import caretone
 from caretone.shipped import shipped_path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-CARRIED = ("models/caretone.caretone", "data/messages.csv", "data/README.md", "data/CODEBOOK.md", "py.typed")
+CARRIED = (
+    "models/caretone.caretone",
+    "data/messages.csv",
+    "data/recombined.csv.gz",
+    "data/README.md",
+    "data/CODEBOOK.md",
+    "py.typed",
+)
 
 
 @pytest.fixture(scope="module")

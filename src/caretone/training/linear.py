@@ -91,9 +91,8 @@ class CountedTask:
         try:
             own = features.fit_counts(sentences[:n_own] + known)[:n_own]
         except ValueError as error:
-            raise TrainingError(
-                f"no word or mark occurs in {settings.min_df} sentences; label more messages"
-            ) from error
+            few = f"no word or mark occurs in {settings.min_df} sentences; label more messages"
+            raise TrainingError(few) from error
         return cls(
             settings,
             features,
@@ -144,9 +143,7 @@ class CountedTask:
         weights = np.vstack([self.weights[kept], self.sentence_weights[sentences[known]]])
         fitted = []
         for C in penalties:
-            with threadpool_limits(
-                1
-            ):  # the products of one fit are too small to share: threads would wait for each other
+            with threadpool_limits(1):  # products this small are not worth sharing: threads would only wait
                 of_labels = [self._fit_label(X, *of_label, C) for of_label in zip(y.T, weights.T, strict=True)]
             coef = self._tied(np.vstack([coef for coef, _ in of_labels]), feature_weights)
             fitted.append((coef, np.array([intercept for _, intercept in of_labels])))
