@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import pickle
+from array import array
 
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 import caretone
 from caretone.errors import ModelFileError
-from caretone.model import FoldedModel, text_hash, with_priors
+from caretone.model import SEARCHES, FoldedModel, NgramRows, text_hash, with_priors
 
 
 def test_a_saved_model_is_read_back_the_same(small_model, tmp_path):
@@ -102,3 +104,20 @@ def test_provenance_is_plain_json(small_model):
 def test_the_model_knows_the_texts_it_was_trained_on_and_no_others(small_model, labelled):
     assert all(text_hash(text) in small_model.seen for text in labelled["text"])
     assert text_hash("a text of nobody") not in small_model.seen
+
+
+@given(st.lists(st.integers(0, 2**40), unique=True), st.lists(st.integers(0, 2**40), max_size=20), st.integers(0, 9))
+def test_rows_of_ngrams_are_found_alike_before_and_after_many_searches(keys, others, first):
+    keys = sorted(keys)
+    rows = NgramRows(array("Q", keys), first)
+    expected = [*range(first, first + len(keys)), *(first + keys.index(key) if key in keys else None for key in others)]
+    assert [rows.get(key) for key in keys + others] == expected
+    for _ in range(SEARCHES + 1):
+        rows.get(0)
+    assert [rows.get(key) for key in keys + others] == expected
+
+
+def test_a_model_that_has_searched_can_be_pickled(small_model):
+    rows = small_model.ngram_rows
+    key = small_model.ngrams[0]
+    assert pickle.loads(pickle.dumps(rows)).get(key) == rows.get(key) == len(small_model.words)

@@ -19,7 +19,8 @@ import json
 import math
 import os
 from array import array
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -37,7 +38,37 @@ KEY_BITS = 24
 
 _SEPARATOR = "\n"
 _SETTINGS = ("labels", "step", "intercepts", "slopes", "offsets", "thresholds", "priors", "sentence_weight")
+SEARCHES = 2_000
+"""After so many searches for n-grams a dict of them is made."""
+
 _ENCODING = {"encoding": "utf-8", "errors": "surrogatepass"}
+
+
+class NgramRows:
+    """From the key of a longer n-gram to its row: found by bisection at first, and in a dict once many were looked up.
+
+    A dict of all keys takes as long to make as ten thousand searches, and one message needs some dozens.
+
+    Parameters
+    ----------
+    keys : array of uint64
+        The keys, ascending.
+    first : int
+        The row of the first.
+    """
+
+    def __init__(self, keys: array[int], first: int) -> None:
+        self._keys, self._first, self._searches = keys, first, 0
+        self.get: Callable[[int], int | None] = self._search
+
+    def _search(self, key: int) -> int | None:
+        self._searches += 1
+        if self._searches > SEARCHES:
+            rows = range(self._first, self._first + len(self._keys))
+            self.get = dict(zip(self._keys, rows, strict=True)).get
+            return self.get(key)
+        place = bisect_left(self._keys, key)
+        return self._first + place if place < len(self._keys) and self._keys[place] == key else None
 
 
 @dataclass(frozen=True)
@@ -91,10 +122,9 @@ class FoldedModel:
         return dict(zip(self.words, range(len(self.words)), strict=True))
 
     @cached_property
-    def ngram_rows(self) -> dict[int, int]:
+    def ngram_rows(self) -> NgramRows:
         """From the key of a longer n-gram to its row."""
-        first = len(self.words)
-        return dict(zip(self.ngrams, range(first, first + len(self.ngrams)), strict=True))
+        return NgramRows(self.ngrams, len(self.words))
 
     @cached_property
     def subword_rows(self) -> dict[str, int]:
