@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from caretone.errors import LabelledDataError
+from caretone.errors import LabelledDataError, TrainingError
 from caretone.predictor import Predictor
 from caretone.shipped import shipped_path
 from caretone.tones import TONES
@@ -122,3 +122,25 @@ def test_only_the_shipped_messages_come_with_the_shipped_teacher(labelled):
 
 def test_a_model_records_how_many_texts_a_teacher_labelled(labelled):
     assert train(labelled, C=1.0, min_df=1, n_jobs=1).model.provenance["taught"] == 0
+
+
+def test_a_teacher_with_groups_or_with_other_labels_is_refused(labelled, present):
+    classifier = CareToneClassifier(C=1.0, min_df=1)
+    with pytest.raises(TrainingError, match="give no groups"):
+        classifier.fit(labelled["text"], present, groups=labelled.index % 5, teacher=_taught(["so"], [[0, 0, 0]], 0))
+    with pytest.raises(TrainingError, match="knows 2 labels, but there are 3"):
+        classifier.fit(labelled["text"], present, teacher=_taught(["so"], [[0, 0]], 0))
+
+
+def test_folds_are_at_most_as_many_as_the_parts(labelled, present):
+    teacher = _taught(["so sorry"], [[1, 0, 0]], 0)
+    assert CareToneClassifier(C=1.0, min_df=1, cv=9).fit(labelled["text"], present, teacher=teacher).n_folds_ == PARTS
+
+
+def test_probabilities_below_one_half_alone_still_teach():
+    task = TrainingTask.of(
+        ["red", "blue"] * 9, np.zeros((18, 1)), np.ones(18), None, 0, teacher=_taught(["red"], [[0.45]], 0)
+    )
+    counted = CountedTask.of(LinearSettings(1, 0.25, 0.7, None, 0), task, [])
+    _, ((coef, _),) = counted.fit(np.arange(19), [1.0])
+    assert coef[0, counted.features.counts_.vocabulary_["red"]] > 0

@@ -87,6 +87,8 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         Out-of-fold scores of the training messages.
     C_ : float
         The penalty taken.
+    n_folds_ : int
+        How many folds there were.
     step_ : float
         The size of the steps that weights are rounded to, a power of two.
 
@@ -153,8 +155,8 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
             For each text a 0/1 array of shape (n_sentences, n_classes) that says which sentences carry
             which label, or None where that is not known.
         teacher : TeacherLabels, optional
-            Texts that a teacher labelled, made of the texts in `X` part by part. Folds are then those parts, unless
-            there are groups, and none is trained on what was made of a part that it holds out.
+            Texts that a teacher labelled, in the order of ``classes_``, made of the texts in `X` part by part. Folds
+            are then those parts, and none is trained on what was made of a part that it holds out.
 
         Returns
         -------
@@ -164,19 +166,28 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         TrainingError
-            If a label has too few texts to learn from.
+            If a label has too few texts to learn from, or a teacher comes with groups or other labels.
         """
         texts = as_texts(X)
         present = self._read_labels(y, len(texts))
         _require_enough(present, self.classes_)
         weights = np.ones(len(texts)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
-        if teacher is not None and groups is None:
+        if teacher is not None:
+            if groups is not None:
+                raise TrainingError(
+                    "folds are the parts that a teacher's texts were made of; give no groups beside them"
+                )
+            if teacher.probabilities.shape[1] != len(self.classes_):
+                raise TrainingError(
+                    f"the teacher knows {teacher.probabilities.shape[1]} labels, but there are {len(self.classes_)}"
+                )
             groups = [part_of(text) for text in texts]
         copies = counterfactuals(texts, self.counterfactuals, self.random_state)
         task = TrainingTask.of(texts, present, weights, sentence_labels, self.sentence_training, copies, teacher)
         counted = CountedTask.of(self._linear_settings(), task, tied_words() if self.counterfactuals else [])
         penalties = [float(C) for C in np.atleast_1d(np.asarray(self.C, dtype=float))]
         folds = self._folds(present, groups)
+        self.n_folds_ = len(folds)
         held_out = Parallel(n_jobs=self.n_jobs, return_as="generator")(
             delayed(counted.held_out_scores)(task.without(held), held, penalties) for held in folds
         )

@@ -165,7 +165,7 @@ class CountedTask:
         used = np.flatnonzero(weight > 0)
         unsure = used[np.minimum(label[used], 1 - label[used]) > NEGLIGIBLE]
         target, likelier = label > 0.5, np.maximum(label, 1 - label)
-        if target[used].all() or not target[used].any():  # in a fold of a very small file
+        if not len(unsure) and (target[used].all() or not target[used].any()):  # in a fold of a very small file
             carrying = target[used].sum()
             return np.zeros(X.shape[1]), math.log((carrying + 1) / (len(used) - carrying + 1))
         regression = LogisticRegression(

@@ -13,7 +13,7 @@ PARTS = 5
 """In so many parts messages are recombined, each only with messages of its own part."""
 
 SHARED_TURN, FREE_TURN = 0.15, 0.05
-"""How often, after a word, a text goes on elsewhere: behind the same word, or anywhere."""
+"""How often, after a word, a text goes on elsewhere: behind the same word, or behind any."""
 
 LONGEST = 60
 """The most words of a recombined text."""
@@ -44,7 +44,7 @@ def recombine(texts: Sequence[str], number: int, random_state: int = 0) -> list[
     """Make new texts by walking through the sentences of given ones.
 
     A walk begins with a sentence. After each word it may go on in another sentence, behind the same word or,
-    less often, anywhere: short runs of words stay natural, and the whole is new.
+    less often, behind any word: short runs of words stay natural, and the whole is new.
 
     Parameters
     ----------

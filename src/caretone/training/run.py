@@ -86,7 +86,8 @@ def train(
         Whether the labels are the three tones; ``"any"`` takes whatever the column ``label`` holds as a
         plain classification, several labels of a message joined by ``;``.
     group : str, optional
-        A column, such as the author: messages of one group are never parted by cross-validation.
+        A column, such as the author: messages of one group are never parted by cross-validation. What a teacher
+        labelled, which comes with the shipped messages alone, is then left out.
     random_state : int, default 0
         Draws the folds; the same data and seed give the same table.
     n_jobs : int, default -1
@@ -140,7 +141,7 @@ def cross_validated(classifier: CareToneClassifier, labels: Any) -> dict[str, An
     """Give the figures of a fitted classifier's out-of-fold predictions, each message counted once.
 
     Penalty and thresholds were chosen on the same predictions, so the figures are a little too good;
-    `caretone.evaluation.nested` measures without that.
+    `caretone.evaluation.nested` measures without that, and without a teacher.
 
     Parameters
     ----------
@@ -180,7 +181,7 @@ def cross_validated(classifier: CareToneClassifier, labels: Any) -> dict[str, An
         "macro_f1": float(np.mean(f1)),
         "macro_average_precision": float(np.mean(average_precision)),
         "messages": len(present),
-        "folds": classifier.cv,
+        "folds": classifier.n_folds_,
     }
 
 
