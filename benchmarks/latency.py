@@ -58,7 +58,7 @@ def main() -> None:
         answers[MINILM] = lambda text: minilm([text])
     with TemporaryDirectory(prefix="caretone-") as folder:
         fasttext_path = None
-        if train := peers.fasttext_trainer(tone_material([])):
+        if train := peers.fasttext_trainer(tone_material([], teacher=False)):
             model, fasttext_path = train(), Path(folder, "model.bin")
             model.save_model(str(fasttext_path))
             lines = {text: peers.one_line(text) for text in texts}

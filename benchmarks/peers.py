@@ -35,7 +35,7 @@ MINILM_TRAINING = 500
 
 def shipped_messages() -> list[str]:
     """Give the messages that the shipped model is trained on."""
-    return tone_material([]).texts
+    return tone_material([], teacher=False).texts
 
 
 def public_messages() -> list[str]:
@@ -124,7 +124,7 @@ def minilm_predictor() -> Callable[[Sequence[str]], np.ndarray] | None:
         return None
     torch.set_num_threads(1)
     encoder = SentenceTransformer(str(get_model_path()), device="cpu")
-    material = tone_material([])
+    material = tone_material([], teacher=False)
     part = material.take(np.random.default_rng(0).permutation(len(material.texts))[:MINILM_TRAINING])
     regression = OneVsRestClassifier(LogisticRegression()).fit(encoder.encode(part.texts), part.labels)
     return lambda texts: regression.predict_proba(encoder.encode(list(texts)))

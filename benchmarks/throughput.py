@@ -75,7 +75,7 @@ class Contestants:
     @classmethod
     def prepared(cls) -> Contestants:
         """Train the peers that are installed."""
-        train = peers.fasttext_trainer(tone_material([]))
+        train = peers.fasttext_trainer(tone_material([], teacher=False))
         return cls(
             caretone.load().model,
             peers.fitted_pipeline(),

@@ -115,8 +115,7 @@ def tone_material(
     Material
     """
     read = [read_labelled(source, text=text, tones=tones, label=label) for source in sources]
-    shipped = shipped_path("data", "messages.csv")
-    messages = without_repeats(concatenate(read or [read_labelled(shipped)]))
+    messages = without_repeats(concatenate(read or [_shipped_messages()]))
     written = "kind" in messages.table and messages.table["kind"].isin(list(KIND_WEIGHTS)).any()
     return Material(
         messages.texts,
@@ -127,7 +126,7 @@ def tone_material(
         _weights(messages) if written else np.ones(len(messages)),
         sentence_labels(messages),
         WRITTEN_SETTINGS if written else {},
-        _shipped_teacher() if teacher and written and messages.digest == read_labelled(shipped).digest else None,
+        _shipped_teacher() if teacher and written and (not read or _is_shipped(messages)) else None,
         messages.warnings,
     )
 
@@ -174,6 +173,14 @@ def any_material(sources: Sequence[Source], *, text: str = "text", label: str = 
         table,
         np.ones(len(texts)),
     )
+
+
+def _shipped_messages() -> LabelledMessages:
+    return read_labelled(shipped_path("data", "messages.csv"))
+
+
+def _is_shipped(messages: LabelledMessages) -> bool:
+    return messages.digest == _shipped_messages().digest
 
 
 def _shipped_teacher() -> TeacherLabels:

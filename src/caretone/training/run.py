@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -121,6 +121,8 @@ def train(
         material = any_material(sources, text=text, label=label or "label")
     else:
         material = tone_material(sources, text=text, tones=tones, label=label)
+    if group is not None:
+        material = replace(material, teacher=None)  # its texts were made across groups
     classifier = CareToneClassifier(
         random_state=random_state, n_jobs=n_jobs, verbose=verbose, **{**material.settings, **settings}
     )
@@ -130,7 +132,7 @@ def train(
         sample_weight=material.weights,
         groups=None if group is None else material.column(group),
         sentence_labels=material.sentence_labels,
-        teacher=material.teacher if group is None else None,
+        teacher=material.teacher,
     )
     metrics = cross_validated(classifier, material.labels)
     model = fold(classifier, material.texts, _plain(_provenance(material, classifier, group, metrics)))
@@ -194,7 +196,7 @@ def _provenance(
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "data": {"names": list(material.names), "sha256": material.digest},
         "rows": len(material.texts),
-        "taught": len(material.teacher.texts) if material.teacher and group is None else 0,
+        "taught": len(material.teacher.texts) if material.teacher else 0,
         "settings": {**classifier.get_params(), "C": classifier.C_, "group": group},
         "cross_validated": metrics,
     }
