@@ -73,13 +73,15 @@ def _variants(benchmark: Path) -> Iterator[tuple[str, Material, dict]]:
     yield "as shipped", taught, {**WRITTEN_SETTINGS, "cv": 5}
     yield "without counterfactual copies", taught, {"cv": 5}
     yield "with a third of what the teacher labelled", replace(taught, teacher=_third(taught.teacher)), {"cv": 5}
+    yield "with the teacher, no skip-bigrams", taught, {"cv": 5, "skip_weight": 0}
     yield "without teacher and copies (as all below)", shipped, {}
     yield "whole message only", replace(shipped, sentence_labels=None), {"sentence_weight": 0, "sentence_training": 0}
     yield "strongest sentence alone", shipped, {"sentence_weight": 1}
     yield "trained on messages alone", shipped, {"sentence_training": 0}
     yield "without labels of sentences", replace(shipped, sentence_labels=None), {}
-    yield "no subwords", shipped, {"subword_weight": 1e-6}
+    yield "no subwords", shipped, {"subword_weight": 0}
     yield "subwords at full weight", shipped, {"subword_weight": 1.0}
+    yield "no skip-bigrams", shipped, {"skip_weight": 0}
     yield "n-grams from one sentence up", shipped, {"min_df": 1}
     yield "full confidence", shipped, {"confidence": 1.0}
     yield "every kind at full weight", replace(shipped, weights=np.ones(len(kinds))), {}
@@ -94,7 +96,9 @@ def _variants(benchmark: Path) -> Iterator[tuple[str, Material, dict]]:
 
 
 def _third(teacher: TeacherLabels) -> TeacherLabels:
-    return TeacherLabels(teacher.texts[::3], teacher.probabilities[::3], teacher.parts[::3])
+    return replace(
+        teacher, texts=teacher.texts[::3], probabilities=teacher.probabilities[::3], parts=teacher.parts[::3]
+    )
 
 
 def _writers_labels(shipped: Material) -> Material:

@@ -54,13 +54,13 @@ def main() -> None:
 
 def without_table(model: FoldedModel) -> FoldedModel:
     """Give a model that knows no words, so that its messages are read and nothing is added."""
-    return replace(model, words=(), ngrams=array("Q"), subwords=(), weights=tuple(array("i") for _ in model.weights))
+    return replace(without_ngrams(model), words=(), weights=tuple(array("i") for _ in model.weights))
 
 
 def without_ngrams(model: FoldedModel) -> FoldedModel:
     """Give a model that knows words only."""
     weights = tuple(column[: len(model.words)] for column in model.weights)
-    return replace(model, ngrams=array("Q"), subwords=(), weights=weights)
+    return replace(model, ngrams=array("Q"), skip_bigrams=array("Q"), subwords=(), weights=weights)
 
 
 if __name__ == "__main__":

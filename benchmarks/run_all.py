@@ -35,9 +35,10 @@ VARIANTS = (
     "| as shipped |",
     "| without teacher and copies",
     "| no subwords |",
+    "| no skip-bigrams |",
     "| whole message only |",
 )
-"""The rows of the table in docs/accuracy.md that show what subwords and sentences bring."""
+"""The rows of the table in docs/accuracy.md that show what subwords, skip-bigrams and sentences bring."""
 
 
 def main() -> None:
@@ -62,7 +63,7 @@ def run(name: str, options: list[str]) -> dict:
 
 
 def accuracy_rows() -> str:
-    """Take over from docs/accuracy.md what subwords and sentences bring."""
+    """Take over from docs/accuracy.md what subwords, skip-bigrams and sentences bring."""
     page = (DOCS / "accuracy.md").read_text(encoding="utf-8")
     table = page.partition("<!-- variants -->")[2].partition("<!-- end -->")[0]
     return "\n".join(line for line in table.splitlines() if line.startswith(VARIANTS))

@@ -1,17 +1,21 @@
 """Fine-tune a small transformer on data/messages.csv and let it label recombined messages.
 
-    python benchmarks/teacher.py [--texts 300000] [--epochs 3] [--benchmark ../shared/benchmark]
+    python benchmarks/teacher.py [--texts 300000] [--epochs 3] [--benchmark FOLDER] [--avoid FOLDER …] [--weights FILE]
 
 The teacher is all-MiniLM-L6-v2 with one linear layer over the mean of its last states. It learns the messages and their
 labels, nothing else, and then labels texts that are made of the same messages (`caretone.training.recombination`).
 They go to data/recombined.csv.gz, which `caretone train` learns from beside the messages. Where the benchmark is, the
 teacher is measured on it as `accuracy.py` measures variants, but at the thresholds that are best on each part, which
-flatters. About 25 minutes on two cores. Needs the packages of the extra `benchmark`, and torch.
+flatters. No recombined text is kept that is a message, or that shares ten words in a row with a file to avoid: walks
+are random, and may by chance meet a text of the public corpora. About 25 minutes on two cores; with `--weights` the
+fine-tuned teacher is kept in a file, and read from there the next time. Needs the packages of the extra `benchmark`,
+and torch.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +38,11 @@ BATCH = 96
 TOKENS = 160
 """Longer messages are cut off for the teacher."""
 
+RUN = 10
+"""So many words in a row are taken for another's text."""
+
+_WORD = re.compile(r"[a-z0-9']+")
+
 RATE, HEAD_RATE = 1e-4, 1e-3
 """Learning rates of the transformer and of the layer on top, at their highest."""
 
@@ -43,21 +52,44 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=300_000, help="how many texts to recombine")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--benchmark", type=Path, default=Path("../shared/benchmark"))
+    parser.add_argument(
+        "--avoid", type=Path, nargs="*", default=[Path("../shared/public"), Path("../shared/benchmark")]
+    )
+    parser.add_argument("--weights", type=Path, help="where the fine-tuned teacher is kept")
     parser.add_argument("--to", type=Path, default=shipped_path("data") / "recombined.csv.gz")
     options = parser.parse_args()
+    avoided = runs_in(options.avoid)
     material = tone_material([shipped_path("data", "messages.csv")], teacher=False)
-    teacher = Teacher()
-    teacher.fit(material, options.epochs)
+    teacher = fitted_teacher(material, options.epochs, options.weights)
     if options.benchmark.is_dir():
         print(measured(teacher, options.benchmark), flush=True)
-    recombined = labelled_recombinations(teacher, material.texts, options.texts)
+    recombined = labelled_recombinations(teacher, material.texts, options.texts, avoided)
     recombined.to_csv(options.to, index=False, compression={"method": "gzip", "mtime": 0})
 
 
-class Teacher:
+def fitted_teacher(material: Material, epochs: int, kept: Path | None) -> Teacher:
+    """Fine-tune a teacher, or take it from the file where one of the same messages is kept."""
+    teacher = Teacher()
+    made_from = {"messages": material.digest, "epochs": epochs}
+    if kept and kept.exists():
+        found = torch.load(kept, weights_only=True)
+        if found["made_from"] != made_from:
+            raise SystemExit(f"{kept} holds a teacher of other messages or epochs; name another file")
+        teacher.load_state_dict(found["state"])
+        return teacher
+    if kept:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+    teacher.fit(material, epochs)
+    if kept:
+        torch.save({"made_from": made_from, "state": teacher.state_dict()}, kept)
+    return teacher
+
+
+class Teacher(torch.nn.Module):
     """MiniLM with a linear layer."""
 
     def __init__(self) -> None:
+        super().__init__()
         torch.manual_seed(0)
         self.tokenizer = AutoTokenizer.from_pretrained(str(get_model_path()))
         self.network = AutoModel.from_pretrained(str(get_model_path()))
@@ -87,10 +119,10 @@ class Teacher:
             optimizer.step()
             optimizer.zero_grad()
             schedule.step()
-        self.network.eval()
 
     def predict_proba(self, texts: list[str]) -> np.ndarray:
         """Give the probability of each tone for each text."""
+        self.network.eval()
         encoded = self._encoded(texts)
         order = np.argsort([len(tokens) for tokens in encoded])
         probabilities = np.empty((len(texts), len(TONES)), dtype=np.float32)
@@ -120,15 +152,32 @@ def _batches(encoded: list[list[int]], epoch: int) -> Iterator[np.ndarray]:
     return (batches[place] for place in generator.permutation(len(batches)))
 
 
-def labelled_recombinations(teacher: Teacher, texts: list[str], number: int) -> pd.DataFrame:
+def labelled_recombinations(teacher: Teacher, texts: list[str], number: int, avoided: set[int]) -> pd.DataFrame:
     """Recombine messages part by part and label the new texts, in hundredths."""
     parts = []
+    known = set(texts)
     for part in range(PARTS):
-        new = recombine([text for text in texts if part_of(text) == part], number // PARTS, part)
+        made = recombine([text for text in texts if part_of(text) == part], number // PARTS, part)
+        new = [text for text in made if text not in known and avoided.isdisjoint(_runs(text))]
         parts.append(pd.DataFrame({"text": new, "part": part}))
     table = pd.concat(parts, ignore_index=True)
     table[list(TONES)] = np.rint(100 * teacher.predict_proba(table["text"].tolist())).astype(int)
     return table[["text", *TONES, "part"]]
+
+
+def runs_in(folders: list[Path]) -> set[int]:
+    """Give the hashes of all runs of `RUN` words in the files of some folders."""
+    for folder in folders:
+        if not folder.is_dir():
+            print(f"nothing of {folder} can be avoided, for it is not there", flush=True)
+    files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
+    lines = {line for path in files for line in path.read_text("utf-8", "replace").replace("_comma_", ",").split("\n")}
+    return {run for line in lines for run in _runs(line)}
+
+
+def _runs(text: str) -> Iterator[int]:
+    words = _WORD.findall(text.lower().replace("’", "'"))
+    return (hash(tuple(words[start : start + RUN])) for start in range(len(words) - RUN + 1))
 
 
 def measured(teacher: Teacher, benchmark: Path) -> str:

@@ -10,6 +10,7 @@ slow score only the first of them. Peers that are not installed are left out.
 from __future__ import annotations
 
 import argparse
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -109,9 +110,23 @@ class Contestants:
 
 
 def words_alone(model: FoldedModel) -> FoldedModel:
-    """Give a model without subwords, to see what they cost; its predictions are no good."""
-    n_kept = len(model.words) + len(model.ngrams)
+    """Give a model without skip-bigrams and subwords, to see what they cost; its predictions are no good."""
+    return without_skip_bigrams(without_subwords(model))
+
+
+def without_subwords(model: FoldedModel) -> FoldedModel:
+    n_kept = len(model.words) + len(model.ngrams) + len(model.skip_bigrams)
     return replace(model, subwords=(), weights=tuple(column[:n_kept] for column in model.weights))
+
+
+def without_skip_bigrams(model: FoldedModel) -> FoldedModel:
+    first = len(model.words) + len(model.ngrams)
+    behind = first + len(model.skip_bigrams)
+    return replace(
+        model,
+        skip_bigrams=array("Q"),
+        weights=tuple(column[:first] + column[behind:] for column in model.weights),
+    )
 
 
 def rates(name: str, found: Found) -> Table:

@@ -1,4 +1,4 @@
-"""Measure what character n-grams and sentences cost in speed: the pipeline and the compiled scorer without them.
+"""Measure what character n-grams, skip-bigrams and sentences cost in speed, in the pipeline and in the compiled scorer.
 
     python benchmarks/trade.py [--messages 20000] [--rounds 5]
 
@@ -11,16 +11,19 @@ from __future__ import annotations
 import argparse
 import copy
 import re
+from collections.abc import Callable
+from itertools import chain
 
 import peers
 import pyarrow as pa
 from measuring import Figures, Table, Way, alternated, spread
-from throughput import words_alone
+from throughput import without_skip_bigrams, without_subwords, words_alone
 
 import caretone
 from caretone.scoring.compiled import batch_probabilities
 from caretone.text import word_ngrams
 from caretone.training import CareToneClassifier
+from caretone.training.features import named_skip_bigrams, named_subwords
 
 SENTENCE_END = re.compile(r"[.!?…]+(?=[\"'”’)\]]*\s)|[\n\r]")
 
@@ -34,7 +37,17 @@ def main() -> None:
     classifier, model = peers.fitted_pipeline(), caretone.load().model
     variants = {
         "as shipped": (classifier, model, texts),
-        "without character n-grams": (without_subwords(classifier), words_alone(model), texts),
+        "without character n-grams": (
+            counting(classifier, word_ngrams, named_skip_bigrams),
+            without_subwords(model),
+            texts,
+        ),
+        "without skip-bigrams": (
+            counting(classifier, word_ngrams, named_subwords),
+            without_skip_bigrams(model),
+            texts,
+        ),
+        "word n-grams alone": (counting(classifier, word_ngrams), words_alone(model), texts),
         "without sentences": (classifier, model, [SENTENCE_END.sub(",", text) for text in texts]),
     }
     columns = {name: pa.array(texts, pa.large_string()) for name, (_, _, texts) in variants.items()}
@@ -62,10 +75,10 @@ def main() -> None:
     Figures([Table("trade", header, rows)]).publish("trade")
 
 
-def without_subwords(classifier: CareToneClassifier) -> CareToneClassifier:
-    """Give a pipeline that counts word n-grams alone, to see its speed; its predictions are no good."""
+def counting(classifier: CareToneClassifier, *kinds: Callable) -> CareToneClassifier:
+    """Give a pipeline that counts some kinds of n-grams, to see its speed; its predictions are no good."""
     changed = copy.deepcopy(classifier)
-    changed.features_.counts_.analyzer = lambda tokens: word_ngrams(list(tokens))
+    changed.features_.counts_.analyzer = lambda tokens: chain.from_iterable(kind(list(tokens)) for kind in kinds)
     return changed
 
 

@@ -68,8 +68,11 @@ def test_a_file_of_anything_else_is_a_named_error(content):
         FoldedModel.from_bytes(content)
 
 
-def test_a_file_of_another_format_says_which_version_made_it(small_model, tmp_path, monkeypatch):
-    monkeypatch.setattr("caretone.model.FORMAT", 99)
+@pytest.mark.parametrize(
+    ("name", "value"), [("format", 1), ("ngram", 2), ("skip_distances", [2]), ("subword_range", [3, 3])]
+)
+def test_a_file_of_another_format_says_which_version_made_it(small_model, tmp_path, monkeypatch, name, value):
+    monkeypatch.setitem(caretone.model._FEATURES, name, value)
     small_model.save(tmp_path / "m.caretone")
     monkeypatch.undo()
     with pytest.raises(ModelFileError, match=r"another version of caretone \(test\)"):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from array import array
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import caretone
+from caretone.model import KEY_BITS, FoldedModel
 from caretone.predictor import Predictor
 from caretone.tones import TONES
 
@@ -53,6 +55,34 @@ def test_word_weights_add_up_to_the_log_odds_exactly(predictor, text):
         bias = model.slopes[place] * model.intercepts[place] + model.offsets[place]
         log_odds = bias + sum(word.weight for word in prediction.words(tone))
         assert 1 / (1 + math.exp(-log_odds)) == pytest.approx(prediction.probabilities[tone], abs=1e-9)
+
+
+def test_a_skip_bigram_counts_for_its_two_words_and_for_none_between():
+    skip = FoldedModel(
+        labels=("sympathy",),
+        words=("been", "never", "there"),
+        ngrams=array("Q"),
+        skip_bigrams=array("Q", [0 << KEY_BITS | 2]),
+        subwords=(),
+        weights=(array("i", [0, 0, 0, 8]),),
+        step=1.0,
+        intercepts=(0.0,),
+        slopes=(1.0,),
+        offsets=(0.0,),
+        thresholds=(0.5,),
+        priors=(0.5,),
+        sentence_weight=0.0,
+    )
+    for text, weights in {
+        "Been never there": [4, 0, 4],
+        "been (so) there": [4, 0, 0, 0, 4],
+        "been there": [0, 0],
+        "there never been": [0, 0, 0],
+        "been so, so so there": [0] * 6,
+        "been. Never there": [0] * 4,
+    }.items():
+        found = [word.weight for word in Predictor(skip).predict(text).words("sympathy")]
+        assert found == pytest.approx([weight / math.sqrt(len(weights)) for weight in weights])
 
 
 @given(messages)

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caretone.text import SUBWORD_RANGE, located_sentences, sentences, subwords, word_ngrams
+from caretone.text import (
+    SKIP_DISTANCES,
+    SUBWORD_RANGE,
+    located_sentences,
+    sentences,
+    skip_bigrams,
+    subwords,
+    word_ngrams,
+)
 
 any_text = st.text(st.characters())  # lone surrogates included
 texts = any_text | st.lists(
@@ -68,3 +76,12 @@ def test_subwords_have_the_sizes_promised_and_mark_the_ends(word):
 def test_word_ngrams_count_as_they_should(tokens):
     n = len(tokens)
     assert len(list(word_ngrams(tokens))) == n + max(n - 1, 0) + max(n - 2, 0)
+
+
+@given(st.lists(st.text("ab", min_size=1), max_size=9))
+def test_skip_bigrams_are_all_pairs_of_tokens_with_one_to_three_between_them(tokens):
+    expected = [
+        (first, second) for i, first in enumerate(tokens) for j, second in enumerate(tokens) if j - i in SKIP_DISTANCES
+    ]
+    assert sorted(skip_bigrams(tokens)) == sorted(expected)
+    assert (SKIP_DISTANCES.start, SKIP_DISTANCES.stop) == (2, 5)

@@ -9,6 +9,7 @@ The rows of the table are, in this order,
 - the *words*, each with the weight of its subwords added to its own;
 - the longer *n-grams*, as a trie: the key of one is the row of all its words but the last,
   shifted by `KEY_BITS`, plus the row of its last word;
+- the *skip-bigrams*: the key of one is the row of its first word, shifted by `KEY_BITS`, plus the row of its second;
 - the *subwords*, for words that the table does not know.
 """
 
@@ -28,16 +29,22 @@ from typing import Any
 
 from caretone.errors import ModelFileError
 from caretone.files import replaced_file
-from caretone.text import SUBWORD_RANGE, WORD_NGRAM
+from caretone.text import SKIP_DISTANCES, SUBWORD_RANGE, WORD_NGRAM
 
-FORMAT = 1
+FORMAT = 2
 """The version of the file format; a file of another one is refused."""
 
 KEY_BITS = 24
-"""The bits of an n-gram's key that hold its last word."""
+"""The bits of a key that hold its last word."""
 
 _SEPARATOR = "\n"
 _SETTINGS = ("labels", "step", "intercepts", "slopes", "offsets", "thresholds", "priors", "sentence_weight")
+_FEATURES = {
+    "format": FORMAT,
+    "ngram": WORD_NGRAM,
+    "skip_distances": list(SKIP_DISTANCES),
+    "subword_range": list(SUBWORD_RANGE),
+}
 SEARCHES = 2_000
 """After so many searches for n-grams a dict of them is made."""
 
@@ -45,7 +52,7 @@ _ENCODING = {"encoding": "utf-8", "errors": "surrogatepass"}
 
 
 class NgramRows:
-    """From the key of a longer n-gram to its row: found by bisection at first, and in a dict once many were looked up.
+    """From the key of an n-gram to its row: found by bisection at first, and in a dict once many were looked up.
 
     A dict of all keys takes as long to make as ten thousand searches, and one message needs some dozens.
 
@@ -83,8 +90,10 @@ class FoldedModel:
         The words and subwords of the table.
     ngrams : array of uint64
         The keys of the longer n-grams, ascending.
+    skip_bigrams : array of uint64
+        The keys of the skip-bigrams, ascending.
     weights : tuple of array of int32
-        One column a label, over words, n-grams and subwords, in steps.
+        One column a label, over words, n-grams, skip-bigrams and subwords, in steps.
     step : float
         The size of a step, a power of two.
     intercepts, slopes, offsets : tuple of float
@@ -104,6 +113,7 @@ class FoldedModel:
     labels: tuple[str, ...]
     words: tuple[str, ...]
     ngrams: array[int]
+    skip_bigrams: array[int]
     subwords: tuple[str, ...]
     weights: tuple[array[int], ...]
     step: float
@@ -127,9 +137,14 @@ class FoldedModel:
         return NgramRows(self.ngrams, len(self.words))
 
     @cached_property
+    def skip_rows(self) -> NgramRows:
+        """From the key of a skip-bigram to its row."""
+        return NgramRows(self.skip_bigrams, len(self.words) + len(self.ngrams))
+
+    @cached_property
     def subword_rows(self) -> dict[str, int]:
         """From subword to row."""
-        first = len(self.words) + len(self.ngrams)
+        first = len(self.words) + len(self.ngrams) + len(self.skip_bigrams)
         return dict(zip(self.subwords, range(first, first + len(self.subwords)), strict=True))
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
@@ -161,21 +176,13 @@ class FoldedModel:
         tensors = {
             "words": ("U8", _joined(self.words)),
             "ngrams": ("U64", _little_endian(self.ngrams)),
+            "skip_bigrams": ("U64", _little_endian(self.skip_bigrams)),
             "subwords": ("U8", _joined(self.subwords)),
             "seen": ("U64", _little_endian(self.seen)),
             **{f"weights.{n}": ("I32", _little_endian(column)) for n, column in enumerate(self.weights)},
         }
         settings = {name: getattr(self, name) for name in _SETTINGS}
-        described = json.dumps(
-            {
-                "format": FORMAT,
-                "ngram": WORD_NGRAM,
-                "subword_range": SUBWORD_RANGE,
-                **settings,
-                "provenance": self.provenance,
-            },
-            sort_keys=True,
-        )
+        described = json.dumps({**_FEATURES, **settings, "provenance": self.provenance}, sort_keys=True)
         metadata = {"caretone": described, "digest": _digest(described, {n: data for n, (_, data) in tensors.items()})}
         return _safetensors(tensors, metadata)
 
@@ -220,11 +227,7 @@ class FoldedModel:
         if digest != _digest(described, tensors):
             raise ModelFileError(f"{name} is damaged: its digest does not fit its content; fetch or train it again")
         settings = json.loads(described)
-        if (settings["format"], settings["ngram"], tuple(settings["subword_range"])) != (
-            FORMAT,
-            WORD_NGRAM,
-            SUBWORD_RANGE,
-        ):
+        if {name: settings.get(name) for name in _FEATURES} != _FEATURES:
             raise ModelFileError(
                 f"{name} was made by another version of caretone"
                 f" ({settings['provenance'].get('caretone', 'unknown')}); train it again with this one"
@@ -233,6 +236,7 @@ class FoldedModel:
         return cls(
             words=_split(tensors["words"]),
             ngrams=_array("Q", tensors["ngrams"]),
+            skip_bigrams=_array("Q", tensors["skip_bigrams"]),
             subwords=_split(tensors["subwords"]),
             weights=tuple(_array("i", tensors[f"weights.{n}"]) for n in range(len(settings["labels"]))),
             seen=_array("Q", tensors["seen"]),

@@ -203,9 +203,10 @@ class Prediction:
         shares = []
         for sentence in located:
             share = [0.0] * len(sentence)
-            for row, first, last in sentence_rows(model, [token.token for token in sentence]):
-                for place in range(first, last + 1):
-                    share[place] += column[row] / (last - first + 1)
+            for row, first, last, step in sentence_rows(model, [token.token for token in sentence]):
+                places = range(first, last + 1, step)
+                for place in places:
+                    share[place] += column[row] / len(places)
             shares.append(share)
         if not located:
             return []

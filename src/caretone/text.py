@@ -2,7 +2,8 @@
 
 A token is a word (lower case, apostrophes dropped, so that *I’m*, *I'm* and *im* meet) or one
 mark or emoji. A sentence ends behind ``.``, ``!``, ``?`` or ``…`` followed by white space, and at
-a line break. The features of a sentence are its word n-grams and, inside each word, its subwords.
+a line break. The features of a sentence are its word n-grams, its skip-bigrams (two words some way apart) and, inside
+each word, its subwords.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from typing import NamedTuple
 
 WORD_NGRAM = 3
 """The longest word n-gram."""
+
+SKIP_DISTANCES = range(2, 5)
+"""How far behind the first word of a skip-bigram the second one stands, in tokens."""
 
 SUBWORD_RANGE = (2, 5)
 """The shortest and the longest subword, in characters, the marks of the word's ends included."""
@@ -167,3 +171,30 @@ def word_ngrams(tokens: list[str]) -> Iterator[str]:
     for size in range(1, WORD_NGRAM + 1):
         for start in range(len(tokens) - size + 1):
             yield " ".join(tokens[start : start + size])
+
+
+def skip_bigrams(tokens: list[str]) -> Iterator[tuple[str, str]]:
+    """Give the skip-bigrams of a sentence: two tokens with one to three others between them.
+
+    Parameters
+    ----------
+    tokens : list of str
+        The tokens of one sentence.
+
+    Yields
+    ------
+    (str, str)
+        Each pair as often as it occurs, at whichever of `SKIP_DISTANCES`.
+
+    Notes
+    -----
+    Guthrie, Allison, Liu, Guthrie and Wilks (2006), *A closer look at skip-gram modelling*, but without the
+    pairs of neighbours, which are word n-grams.
+
+    Examples
+    --------
+    >>> list(skip_bigrams(["so", "very", "sorry", "!"]))
+    [('so', 'sorry'), ('very', '!'), ('so', '!')]
+    """
+    for distance in SKIP_DISTANCES:
+        yield from zip(tokens, tokens[distance:], strict=False)

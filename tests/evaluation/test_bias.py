@@ -92,7 +92,7 @@ def test_a_model_blind_to_who_is_spoken_of_scores_exactly_0(small_model):
 
 
 def test_a_folded_model_without_names_or_subwords_scores_exactly_0_on_names(small_model):
-    rows = len(small_model.words) + len(small_model.ngrams)
+    rows = len(small_model.words) + len(small_model.ngrams) + len(small_model.skip_bigrams)
     blind = replace(
         small_model, subwords=(), weights=tuple(array("i", column[:rows]) for column in small_model.weights)
     )

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from caretone import predictor
 from caretone.errors import ModelFileError
-from caretone.model import FoldedModel
+from caretone.model import KEY_BITS, FoldedModel
 from caretone.predictor import Predictor
 from caretone.scoring.plain import probabilities
 from caretone.text import SUBWORD_REACH
@@ -183,19 +183,25 @@ def test_models_with_other_labels_are_scored(some_texts: list[str], n_labels: in
     assert table["label"].tolist() == [Predictor(model).predict(text).label for text in some_texts[:400]]
 
 
-def test_a_model_without_longer_ngrams_or_subwords_is_scored(model: FoldedModel, some_texts: list[str]) -> None:
+def test_a_model_without_longer_ngrams_skip_bigrams_or_subwords_is_scored(
+    model: FoldedModel, some_texts: list[str]
+) -> None:
     for words, subwords in ((model.words[:1], ()), ((), model.subwords[:1]), ((), ("ab", "abcd")), ((), ())):
         weights = tuple(column[: len(words) + len(subwords)] for column in model.weights)
-        bare = with_values(model, words=words, ngrams=model.ngrams[:0], subwords=subwords, weights=weights)
+        empty = model.ngrams[:0]
+        bare = with_values(model, words=words, ngrams=empty, skip_bigrams=empty, subwords=subwords, weights=weights)
         texts = [*some_texts[:100], "abcd", "abc", "xabcdx"]
         same(batch_probabilities(bare, texts), plain(bare, texts))
 
 
 def test_a_table_that_does_not_fit_together_is_refused(model: FoldedModel) -> None:
     short = tuple(column[:-1] for column in model.weights)
-    astray = model.ngrams[:]
+    astray, skipping_astray, ending_astray = model.ngrams[:], model.skip_bigrams[:], model.skip_bigrams[:]
     astray[0] = 2**60
-    for broken in (with_values(model, weights=short), with_values(model, ngrams=astray)):
+    skipping_astray[0] = len(model.words) << KEY_BITS
+    ending_astray[0] = len(model.words)
+    changes = {"weights": short}, {"ngrams": astray}, {"skip_bigrams": skipping_astray}, {"skip_bigrams": ending_astray}
+    for broken in (with_values(model, **change) for change in changes):
         with pytest.raises(ModelFileError, match="does not fit together"):
             batch_probabilities(broken, ["so sorry"])
 

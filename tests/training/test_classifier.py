@@ -10,8 +10,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_checks
 
 from caretone.errors import TrainingError
+from caretone.predictor import Predictor
 from caretone.training import CareToneClassifier
 from caretone.training.classifier import _rounded
+from caretone.training.features import GAP, SUBWORD_MARK
+from caretone.training.folding import fold
 
 
 @pytest.mark.parametrize(
@@ -137,3 +140,14 @@ def test_rounded_weights_are_whole_steps_within_sixteen_bits():
     np.testing.assert_allclose(steps, np.rint(steps), atol=1e-6)
     assert np.abs(steps).max() < 2**15
     assert np.abs(rounded * weights - coef * weights).max() <= step / 2 + 1e-12
+
+
+@pytest.mark.parametrize(("weight", "mark"), [("subword_weight", SUBWORD_MARK), ("skip_weight", GAP)])
+def test_a_weight_of_0_leaves_a_kind_of_ngram_out(labelled, present, weight, mark):
+    classifier = CareToneClassifier(C=1.0, cv=2, min_df=1, **{weight: 0}).fit(labelled["text"], present)
+    left_out = [mark in name for name in classifier.features_.counts_.get_feature_names_out()]
+    assert any(left_out)
+    assert (classifier.coef_[:, left_out] == 0).all()
+    table = Predictor(fold(classifier)).predict_many(labelled["text"][:9].tolist())
+    expected = classifier.predict_proba(labelled["text"][:9])
+    np.testing.assert_allclose(table[present.columns].to_numpy(), expected, atol=1e-9)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+import caretone
 from caretone.errors import LabelledDataError, TrainingError
 from caretone.predictor import Predictor
 from caretone.shipped import shipped_path
@@ -23,7 +26,8 @@ TEXTS = ["So sorry for your loss, dad", "Lunch at noon?", "I lost mine too"]
 
 
 def _taught(texts, probabilities, part):
-    return TeacherLabels(texts, np.array(probabilities, dtype=float), np.full(len(texts), part))
+    labels = TONES[: len(probabilities[0])]
+    return TeacherLabels(texts, np.array(probabilities, dtype=float), np.full(len(texts), part), labels)
 
 
 def test_labels_are_read_in_hundredths(tmp_path):
@@ -53,7 +57,7 @@ def test_taught_texts_stand_behind_the_messages_with_the_teachers_probabilities(
 
 def test_what_was_made_of_a_part_is_held_out_with_any_message_of_it():
     part = part_of(TEXTS[0])
-    teacher = TeacherLabels(["of it", "of another"], np.zeros((2, 3)), np.array([part, (part + 1) % PARTS]))
+    teacher = TeacherLabels(["of it", "of another"], np.zeros((2, 3)), np.array([part, (part + 1) % PARTS]), TONES)
     task = TrainingTask.of(TEXTS, np.eye(3), np.ones(3), None, 0.5, teacher=teacher)
     assert 3 not in task.without([0])
     assert 4 in task.without([0])
@@ -74,12 +78,12 @@ def test_a_probability_teaches_as_so_many_texts_with_the_label_and_without(share
     texts = ["red blue", "red green", "blue green"] * 4
     present = np.array([[1], [0], [0]] * 4)
     taught = CountedTask.of(
-        LinearSettings(1, 0.25, 0.7, None, 0),
+        LinearSettings(1, 0.25, 1.0, 0.7, None, 0),
         TrainingTask.of(texts, present, np.ones(12), None, 0, teacher=_taught(["red"] * 40, [[share]] * 40, 0)),
         [],
     )
     drawn = CountedTask.of(
-        LinearSettings(1, 0.25, 0.7, None, 0),
+        LinearSettings(1, 0.25, 1.0, 0.7, None, 0),
         TrainingTask.of(
             texts,
             present,
@@ -120,16 +124,21 @@ def test_only_the_shipped_messages_come_with_the_shipped_teacher(labelled):
     assert tone_material([]).take(np.arange(5)).teacher is None
 
 
-def test_a_model_records_how_many_texts_a_teacher_labelled(labelled):
-    assert train(labelled, C=1.0, min_df=1, n_jobs=1).model.provenance["taught"] == 0
+def test_a_model_records_which_texts_a_teacher_labelled(labelled):
+    assert train(labelled, C=1.0, min_df=1, n_jobs=1).model.provenance["taught"] is None
+    taught, shipped = caretone.load().model.provenance["taught"], tone_material([]).teacher
+    assert taught == {"texts": len(shipped.texts), "sha256": shipped.digest}
 
 
 def test_a_teacher_with_groups_or_with_other_labels_is_refused(labelled, present):
     classifier = CareToneClassifier(C=1.0, min_df=1)
     with pytest.raises(TrainingError, match="give no groups"):
         classifier.fit(labelled["text"], present, groups=labelled.index % 5, teacher=_taught(["so"], [[0, 0, 0]], 0))
-    with pytest.raises(TrainingError, match="knows 2 labels, but there are 3"):
-        classifier.fit(labelled["text"], present, teacher=_taught(["so"], [[0, 0]], 0))
+    teacher = replace(_taught(["so"], [[0, 0, 0]], 0), labels=("empathy", "sympathy", "compassion"))
+    with pytest.raises(TrainingError, match="need as many rows and columns of probabilities, not 1 × 3"):
+        replace(teacher, labels=("empathy",))
+    with pytest.raises(TrainingError, match="knows the labels empathy, sympathy, compassion, but those of the texts"):
+        classifier.fit(labelled["text"], present, teacher=teacher)
 
 
 def test_folds_are_at_most_as_many_as_the_parts(labelled, present):
@@ -141,6 +150,6 @@ def test_probabilities_below_one_half_alone_still_teach():
     task = TrainingTask.of(
         ["red", "blue"] * 9, np.zeros((18, 1)), np.ones(18), None, 0, teacher=_taught(["red"], [[0.45]], 0)
     )
-    counted = CountedTask.of(LinearSettings(1, 0.25, 0.7, None, 0), task, [])
+    counted = CountedTask.of(LinearSettings(1, 0.25, 1.0, 0.7, None, 0), task, [])
     _, ((coef, _),) = counted.fit(np.arange(19), [1.0])
     assert coef[0, counted.features.counts_.vocabulary_["red"]] > 0

@@ -79,20 +79,21 @@ def model_card(model: FoldedModel, measurements: Measurements | None = None, *, 
 
 
 def _described(model: FoldedModel) -> str:
-    n_words, n_ngrams, n_subwords = len(model.words), len(model.ngrams), len(model.subwords)
     return (
-        f"A linear model over n-gram TF-IDF features, folded into one table: {n_words:,} words, {n_ngrams:,} longer"
-        f" n-grams, {n_subwords:,} subwords, with a weight for each of {', '.join(model.labels)}."
+        f"A linear model over n-gram TF-IDF features, folded into one table: {len(model.words):,} words,"
+        f" {len(model.ngrams):,} longer n-grams, {len(model.skip_bigrams):,} skip-bigrams,"
+        f" {len(model.subwords):,} subwords, with a weight for each of {', '.join(model.labels)}."
         f" Trained with caretone {model.provenance['caretone']} on {model.provenance['date']}.\n"
     )
 
 
-def _taught(texts: int) -> str:
+def _taught(taught: Mapping[str, Any]) -> str:
     return (
-        f"Beside them {texts:,} texts made of pieces of the same messages, with the probabilities that a teacher gave"
-        " them: a transformer, fine-tuned on these messages alone. Folds are five parts of the messages, and no message"
-        " is scored by a model that learnt texts made of its part; but the teacher knew all parts, so cross-validated"
-        " figures flatter a little. Nested figures and the learning curve are of models trained without a teacher.\n"
+        f"Beside them {taught['texts']:,} texts made of pieces of the same messages (SHA-256 of texts and probabilities"
+        f" `{taught['sha256'][:16]}…`), with the probabilities that a teacher gave them: a transformer, fine-tuned on"
+        " these messages alone. Folds are five parts of the messages, and no message is scored by a model that learnt"
+        " texts made of its part; but the teacher knew all parts, so cross-validated figures flatter a little. Nested"
+        " figures and the learning curve are of models trained without a teacher.\n"
     )
 
 

@@ -46,6 +46,9 @@ FREE = np.uint64(2**64 - 1)
 
 UNKNOWN = -1
 
+CODE_POINTS = 0x110000
+"""Behind the rows that code points have stand those that skip-bigrams grow from, one for each word."""
+
 _LOWER = (1 << KIND_SHIFT) - 1
 _SIZE = np.uint64((1 << SIZE_BITS) - 1)
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing: Knuth, The Art of Computer Programming, 6.4
@@ -146,6 +149,8 @@ def _sum_message(
     sums[:] = 0
     n_tokens = 0
     n_before = 0  # tokens in the sentences before this one
+    before = scratch.before
+    before[:] = UNKNOWN
     n_ending = 0  # n-grams that end with the token before
     while place < end:
         point, place = _character(data, place, end)
@@ -169,11 +174,15 @@ def _sum_message(
                 _add_subwords(trie, weights, letters, n_letters, tables.longest_subword, sums)
                 n_ending = 0
             else:
-                n_ending = _add_ngrams(trie, weights, len(trie.keys) + word, scratch.ending, n_ending, sums)
+                word += len(trie.keys)
+                n_ending = _add_ngrams(trie, weights, word, scratch.ending, n_ending, sums)
+                _add_skip_bigrams(trie, weights, word, before, n_tokens, tables.shortest_skip, sums)
+            before[n_tokens % len(before)] = word
         if sentence_ends:
             _end_sentence(n_tokens - n_before, sums, totals, strongest)
             n_before = n_tokens
             n_ending = 0
+            before[:] = UNKNOWN
     _end_sentence(n_tokens - n_before, sums, totals, strongest)
     return n_tokens
 
@@ -328,6 +337,19 @@ def _add_ngrams(trie: Trie, weights: Array, word: int, ending: Array, n_ending: 
             ending[n_kept] = row
             n_kept += 1
     return n_kept
+
+
+@part
+def _add_skip_bigrams(
+    trie: Trie, weights: Array, word: int, before: Array, n_tokens: int, shortest: int, sums: Array
+) -> None:
+    """Add the skip-bigrams that end with a word; the rows of the tokens before it go round in an array."""
+    for distance in range(shortest, len(before) + 1):
+        opening = before[(n_tokens - distance) % len(before)]
+        if opening != UNKNOWN:
+            row = _grown(trie, len(weights) + CODE_POINTS + opening, word)
+            if row != UNKNOWN:
+                _add(weights, row, sums)
 
 
 @part

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from math import exp, sqrt
 
 from caretone.model import KEY_BITS, FoldedModel
-from caretone.text import sentences, subwords
+from caretone.text import SKIP_DISTANCES, sentences, subwords
 
 
 def probabilities(model: FoldedModel, text: str) -> list[float]:
@@ -46,7 +46,7 @@ def message_scores(model: FoldedModel, text: str) -> list[float]:
     strongest = [float("-inf")] * len(columns)
     tokens = 0
     for sentence in sentences(text):
-        rows = [row for row, _, _ in sentence_rows(model, sentence)]
+        rows = [row for row, _, _, _ in sentence_rows(model, sentence)]
         root = sqrt(len(sentence))
         tokens += len(sentence)
         for label, weight_of in enumerate(columns):
@@ -62,7 +62,7 @@ def message_scores(model: FoldedModel, text: str) -> list[float]:
     ]
 
 
-def sentence_rows(model: FoldedModel, sentence: list[str]) -> list[tuple[int, int, int]]:
+def sentence_rows(model: FoldedModel, sentence: list[str]) -> list[tuple[int, int, int, int]]:
     """Give the table's row of each n-gram in a sentence that the table holds, and where it stands.
 
     Parameters
@@ -74,26 +74,33 @@ def sentence_rows(model: FoldedModel, sentence: list[str]) -> list[tuple[int, in
 
     Returns
     -------
-    list of (row, first, last)
-        The row, and the places of the n-gram's first and last token in the sentence.
+    list of (row, first, last, step)
+        The row; the places of the n-gram's first and last token in the sentence; and how far apart its tokens
+        stand: 1, or of a skip-bigram its distance.
     """
-    word_rows, ngram_rows = model.word_rows, model.ngram_rows
+    word_rows, ngram_rows, skip_rows = model.word_rows, model.ngram_rows, model.skip_rows
     found = []
+    words = list(map(word_rows.get, sentence))
     ending: list[tuple[int, int]] = []  # the n-grams that end with the token before: row and first place
-    for place, token in enumerate(sentence):
-        word = word_rows.get(token)
+    for place, word in enumerate(words):
         if word is None:
-            found += [(row, place, place) for row in _subword_rows(model, token)]
+            found += [(row, place, place, 1) for row in _subword_rows(model, sentence[place])]
             ending = []
             continue
-        found.append((word, place, place))
+        found.append((word, place, place, 1))
         grown = [(word, place)]
         for shorter, first in ending:
             row = ngram_rows.get(shorter << KEY_BITS | word)
             if row is not None:
-                found.append((row, first, place))
+                found.append((row, first, place, 1))
                 grown.append((row, first))
         ending = grown
+        for distance in SKIP_DISTANCES:
+            opening = words[place - distance] if place >= distance else None
+            if opening is not None:
+                row = skip_rows.get(opening << KEY_BITS | word)
+                if row is not None:
+                    found.append((row, place - distance, place, distance))
     return found
 
 

@@ -2,8 +2,9 @@
 
 At most half of the slots of a table are taken, so that a look-up ends after one or two. A slot holds all
 of a key, so that nothing is taken for something else, and its place is the row that an n-gram's weights
-have in the arrays. The rows are, in this order, the slots of the trie, the slots of the words, and one
-without weights for each code point, that subwords grow from.
+have in the arrays. The rows are, in this order, the slots of the trie, the slots of the words, and some
+without weights: one for each code point, that subwords grow from, and one for each slot before them, that skip-bigrams
+grow from.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from numpy.typing import NDArray
 
 from caretone.errors import ModelFileError
 from caretone.model import KEY_BITS, FoldedModel
-from caretone.scoring.kernel import CHUNK, FREE, fill_trie, fill_words
-from caretone.text import SUBWORD_RANGE, SUBWORD_REACH, WORD_NGRAM
+from caretone.scoring.kernel import CHUNK, CODE_POINTS, FREE, fill_trie, fill_words
+from caretone.text import SKIP_DISTANCES, SUBWORD_RANGE, SUBWORD_REACH, WORD_NGRAM
 
 COLUMNS = 4
 """A row of weights has a multiple of this many columns, so that no row lies across two lines of the cache."""
@@ -46,7 +47,7 @@ class Words(NamedTuple):
 
 
 class Trie(NamedTuple):
-    """The longer n-grams and the subwords of a model.
+    """The longer n-grams, the skip-bigrams and the subwords of a model.
 
     Attributes
     ----------
@@ -69,17 +70,20 @@ class Tables(NamedTuple):
     words : Words
         The words.
     trie : Trie
-        The longer n-grams and the subwords.
+        The longer n-grams, the skip-bigrams and the subwords.
     weights : ndarray of int32, shape (n_rows, n_columns)
         The weights, in steps; a column a label, and empty ones to fill up `COLUMNS`.
     longest_subword : int
         See `caretone.text.SUBWORD_RANGE`.
+    shortest_skip : int
+        See `caretone.text.SKIP_DISTANCES`.
     """
 
     words: Words
     trie: Trie
     weights: NDArray[np.int32]
     longest_subword: int
+    shortest_skip: int
 
 
 class Scratch(NamedTuple):
@@ -91,6 +95,8 @@ class Scratch(NamedTuple):
         The sums of the sentence at hand.
     ending : ndarray of int64
         The rows of the n-grams that end with the token before.
+    before : ndarray of int64
+        The rows of the last tokens of the sentence, as many as a skip-bigram reaches back.
     letters : ndarray of int64
         The code points of the word at hand, between the marks of its ends.
     chunks : ndarray of uint64
@@ -99,6 +105,7 @@ class Scratch(NamedTuple):
 
     sums: NDArray[np.int64]
     ending: NDArray[np.int64]
+    before: NDArray[np.int64]
     letters: NDArray[np.int64]
     chunks: NDArray[np.uint64]
 
@@ -122,18 +129,19 @@ def tables_of(model: FoldedModel) -> Tables:
     """
     _require_sound(model)
     subwords = _with_beginnings(model.subwords)
-    n_slots = _n_slots(len(model.ngrams) + len(subwords))
+    n_slots = _n_slots(len(model.ngrams) + len(model.skip_bigrams) + len(subwords))
     trie = Trie(np.full(n_slots, FREE), _shift(n_slots))
     words, word_rows = _words(model.words, n_slots)
     n_rows = n_slots + len(words.slots)
-    ngram_rows = _grow_ngrams(trie, model.ngrams, word_rows)
+    ngram_rows = _grow_ngrams(trie, model.ngrams, word_rows, word_rows)
+    skip_rows = _grow_ngrams(trie, model.skip_bigrams, n_rows + CODE_POINTS + word_rows, word_rows)
     row_of_subword = dict(zip(subwords, _grow_subwords(trie, subwords, n_rows).tolist(), strict=True))
     subword_rows = np.array([row_of_subword[subword] for subword in model.subwords], dtype=np.int64)
     n_labels = len(model.labels)
     weights = np.zeros((n_rows, -(-n_labels // COLUMNS) * COLUMNS), dtype=np.int32)
-    rows = np.concatenate([word_rows, ngram_rows, subword_rows])
+    rows = np.concatenate([word_rows, ngram_rows, skip_rows, subword_rows])
     weights[rows, :n_labels] = np.array(model.weights, dtype=np.int32).T
-    return Tables(words, trie, weights, SUBWORD_RANGE[1])
+    return Tables(words, trie, weights, SUBWORD_RANGE[1], SKIP_DISTANCES.start)
 
 
 def scratch_for(tables: Tables) -> Scratch:
@@ -143,6 +151,7 @@ def scratch_for(tables: Tables) -> Scratch:
     return Scratch(
         sums=np.zeros(tables.weights.shape[1], dtype=np.int64),
         ending=np.zeros(WORD_NGRAM - 1, dtype=np.int64),
+        before=np.zeros(SKIP_DISTANCES.stop - 1, dtype=np.int64),
         letters=letters,
         chunks=np.zeros(tables.words.longest // CHUNK + 1, dtype=np.uint64),
     )
@@ -150,14 +159,15 @@ def scratch_for(tables: Tables) -> Scratch:
 
 def _require_sound(model: FoldedModel) -> None:
     """Refuse a table that would be read beyond its ends."""
-    ngrams = np.array(model.ngrams, dtype=np.uint64)
+    ngrams, skips = (np.array(keys, dtype=np.uint64) for keys in (model.ngrams, model.skip_bigrams))
     n_words = len(model.words)
-    rows = n_words + len(ngrams) + len(model.subwords)
+    rows = n_words + len(ngrams) + len(skips) + len(model.subwords)
     own = np.arange(n_words, n_words + len(ngrams), dtype=np.uint64)
     if (
         any(len(column) != rows for column in model.weights)
         or (ngrams >> np.uint64(KEY_BITS) >= own).any()
-        or (ngrams & _LAST_WORD >= n_words).any()
+        or (skips >> np.uint64(KEY_BITS) >= n_words).any()
+        or any((keys & _LAST_WORD >= n_words).any() for keys in (ngrams, skips))
         or any(len(subword) < 2 for subword in model.subwords)
     ):
         raise ModelFileError("the model's table does not fit together; fetch or train it again")
@@ -177,14 +187,19 @@ def _words(words: tuple[str, ...], first_row: int) -> tuple[Words, NDArray[np.in
     return Words(slots, shift, chunks, int(sizes.max(initial=0))), first_row + places
 
 
-def _grow_ngrams(trie: Trie, keys: array[int], word_rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Put the longer n-grams into the trie, given by their keys in the model; give their rows."""
+def _grow_ngrams(
+    trie: Trie, keys: array[int], first_rows: NDArray[np.int64], word_rows: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Put n-grams into the trie, given by their keys in the model and the rows that first words grow from.
+
+    Give their rows.
+    """
     given = np.array(keys, dtype=np.uint64)
     shorter = (given >> np.uint64(KEY_BITS)).astype(np.int64)
     last_words = word_rows[(given & _LAST_WORD).astype(np.int64)]
-    rows = np.concatenate([word_rows, np.zeros(len(given), dtype=np.int64)])
-    fill_trie(trie.keys, trie.shift, rows, len(word_rows), shorter, last_words)
-    return rows[len(word_rows) :]
+    rows = np.concatenate([first_rows, np.zeros(len(given), dtype=np.int64)])
+    fill_trie(trie.keys, trie.shift, rows, len(first_rows), shorter, last_words)
+    return rows[len(first_rows) :]
 
 
 def _grow_subwords(trie: Trie, subwords: list[str], first_letter: int) -> NDArray[np.int64]:

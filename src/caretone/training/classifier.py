@@ -51,6 +51,8 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         In how many sentences an n-gram must occur to be kept.
     subword_weight : float, default 0.25
         The weight of subwords beside word n-grams.
+    skip_weight : float, default 0.7
+        The weight of skip-bigrams, two words with one to three others between them, beside word n-grams.
     confidence : float, default 1.0
         How much of the log-odds that out-of-fold scores call for is believed, 0 to 1. Below 1 where the
         messages to come are of other writers and places than those trained on: probabilities then are
@@ -64,7 +66,7 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
     cv : int, default 5
         The folds for out-of-fold scores.
     n_jobs : int or None, default None
-        How many processes fit folds, as in joblib.
+        How many processes count n-grams and fit, as in joblib.
     random_state : int or None, default 0
         Draws the folds and the copies.
     verbose : bool, default False
@@ -109,6 +111,7 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         sentence_training: float = 0.25,
         min_df: int = 3,
         subword_weight: float = 0.25,
+        skip_weight: float = 0.7,
         confidence: float = 1.0,
         counterfactuals: int = 0,
         class_weight: str | None = None,
@@ -122,6 +125,7 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
         self.sentence_training = sentence_training
         self.min_df = min_df
         self.subword_weight = subword_weight
+        self.skip_weight = skip_weight
         self.confidence = confidence
         self.counterfactuals = counterfactuals
         self.class_weight = class_weight
@@ -155,7 +159,7 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
             For each text a 0/1 array of shape (n_sentences, n_classes) that says which sentences carry
             which label, or None where that is not known.
         teacher : TeacherLabels, optional
-            Texts that a teacher labelled, in the order of ``classes_``, made of the texts in `X` part by part. Folds
+            Texts that a teacher labelled, with the labels ``classes_``, made of the texts in `X` part by part. Folds
             are then those parts, and none is trained on what was made of a part that it holds out.
 
         Returns
@@ -177,26 +181,29 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
                 raise TrainingError(
                     "folds are the parts that a teacher's texts were made of; give no groups beside them"
                 )
-            if teacher.probabilities.shape[1] != len(self.classes_):
+            if list(teacher.labels) != [str(name) for name in self.classes_]:
                 raise TrainingError(
-                    f"the teacher knows {teacher.probabilities.shape[1]} labels, but there are {len(self.classes_)}"
+                    f"the teacher knows the labels {', '.join(teacher.labels)},"
+                    f" but those of the texts are {', '.join(map(str, self.classes_))}"
                 )
             groups = [part_of(text) for text in texts]
         copies = counterfactuals(texts, self.counterfactuals, self.random_state)
         task = TrainingTask.of(texts, present, weights, sentence_labels, self.sentence_training, copies, teacher)
-        counted = CountedTask.of(self._linear_settings(), task, tied_words() if self.counterfactuals else [])
+        tied = tied_words() if self.counterfactuals else []
+        counted = CountedTask.of(self._linear_settings(), task, tied, self.n_jobs)
         penalties = [float(C) for C in np.atleast_1d(np.asarray(self.C, dtype=float))]
         folds = self._folds(present, groups)
         self.n_folds_ = len(folds)
-        held_out = Parallel(n_jobs=self.n_jobs, return_as="generator")(
-            delayed(counted.held_out_scores)(task.without(held), held, penalties) for held in folds
-        )
+        fits = [delayed(counted.held_out_scores)(task.without(held), held, penalties) for held in folds]
+        fits.append(delayed(counted.fit)(task.without([]), penalties))
+        done = Parallel(n_jobs=self.n_jobs, return_as="generator")(fits)
+        *held_out, (_, fitted) = _shown(done, len(fits), self.verbose)
         oof = np.empty((len(penalties), *present.shape))
-        for held, scores in zip(folds, _shown(held_out, len(folds), self.verbose), strict=True):
+        for held, scores in zip(folds, held_out, strict=True):
             oof[:, held] = scores
         best = int(np.argmax([_mean_average_precision(present, scores, weights) for scores in oof]))
         self.C_, self.oof_scores_ = penalties[best], oof[best]
-        _, ((coef, intercept),) = counted.fit(task.without([]), [self.C_])
+        coef, intercept = fitted[best]
         self.features_ = counted.features
         self.coef_, self.step_ = _rounded(coef, self.features_.weights_)
         self.intercept_ = intercept
@@ -283,7 +290,12 @@ class CareToneClassifier(ClassifierMixin, BaseEstimator):
 
     def _linear_settings(self) -> LinearSettings:
         return LinearSettings(
-            self.min_df, self.subword_weight, self.sentence_weight, self.class_weight, self.random_state
+            self.min_df,
+            self.subword_weight,
+            self.skip_weight,
+            self.sentence_weight,
+            self.class_weight,
+            self.random_state,
         )
 
     def _folds(self, present: np.ndarray, groups: Any) -> list[np.ndarray]:
@@ -319,7 +331,7 @@ def as_texts(X: Any) -> list[str]:
     return texts
 
 
-def _shown(parts: Iterable[np.ndarray], total: int, verbose: bool) -> Iterable[np.ndarray]:
+def _shown(parts: Iterable[Any], total: int, verbose: bool) -> Iterable[Any]:
     """Show progress on a terminal while the parts come in."""
     from rich.progress import track
 
@@ -352,7 +364,8 @@ def _rounded(coef: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, float]:
     """Round coefficients so that coefficient times weight is a whole number of steps of 16 bits."""
     largest = np.abs(coef * weights).max()
     step = 2.0 ** math.ceil(math.log2(max(largest, 1e-9) / _STEPS))
-    return np.round(coef * weights / step) * step / weights, step
+    rounded = np.round(coef * weights / step) * step
+    return np.divide(rounded, weights, out=np.zeros_like(coef), where=weights > 0), step
 
 
 def _mean_average_precision(present: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> float:

@@ -15,18 +15,29 @@ import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
-from caretone.text import sentences, subwords, word_ngrams
+from caretone.text import sentences, skip_bigrams, subwords, word_ngrams
 
 SUBWORD_MARK = "_"
 """Stands before a subword in the vectorizer's vocabulary; no token holds it, so none is taken for a subword."""
 
+GAP = "  "
+"""Stands between the words of a skip-bigram in the vectorizer's vocabulary; those of other n-grams have one blank."""
+
 
 def sentence_features(tokens: Sequence[str]) -> Iterator[str]:
-    """Give the features of a sentence, each as often as it occurs: word n-grams, then marked subwords."""
-    yield from word_ngrams(list(tokens))
-    for token in tokens:
-        for subword in subwords(token):
-            yield SUBWORD_MARK + subword
+    """Give the features of a sentence, each as often as it occurs: word n-grams, skip-bigrams, marked subwords."""
+    for kind in (word_ngrams, named_skip_bigrams, named_subwords):
+        yield from kind(list(tokens))
+
+
+def named_skip_bigrams(tokens: list[str]) -> Iterator[str]:
+    """Give the skip-bigrams of a sentence as they stand in the vectorizer's vocabulary."""
+    return map(GAP.join, skip_bigrams(tokens))
+
+
+def named_subwords(tokens: list[str]) -> Iterator[str]:
+    """Give the subwords of a sentence as they stand in the vectorizer's vocabulary."""
+    return (SUBWORD_MARK + subword for token in tokens for subword in subwords(token))
 
 
 @dataclass(frozen=True)
@@ -98,21 +109,24 @@ class NgramTfidf(TransformerMixin, BaseEstimator):
         In how many sentences an n-gram must occur to be kept.
     subword_weight : float, default 0.25
         The weight of subwords beside word n-grams. There are many more of them, and they overlap.
+    skip_weight : float, default 0.7
+        The weight of skip-bigrams beside word n-grams.
 
     Attributes
     ----------
     counts_ : CountVectorizer
         Counts the n-grams.
     scale_ : ndarray, shape (n_features,)
-        1 for word n-grams, `subword_weight` for subwords.
+        1 for word n-grams, `subword_weight` for subwords, `skip_weight` for skip-bigrams.
     weights_ : ndarray, shape (n_features,)
         What one occurrence of each n-gram counts: its scale times scikit-learn's smooth
         ``idf = ln((1 + n) / (1 + df)) + 1``.
     """
 
-    def __init__(self, min_df: int = 3, subword_weight: float = 0.25) -> None:
+    def __init__(self, min_df: int = 3, subword_weight: float = 0.25, skip_weight: float = 0.7) -> None:
         self.min_df = min_df
         self.subword_weight = subword_weight
+        self.skip_weight = skip_weight
 
     def fit(self, X: Sequence[Sequence[str]], y: object = None) -> NgramTfidf:
         """Learn the n-grams and their idf from sentences."""
@@ -123,10 +137,14 @@ class NgramTfidf(TransformerMixin, BaseEstimator):
         """Learn from sentences and give how often each n-gram stands in each."""
         self.counts_ = CountVectorizer(analyzer=sentence_features, min_df=self.min_df, dtype=np.float32)
         counts = self.counts_.fit_transform(X)
-        subword = np.array([name.startswith(SUBWORD_MARK) for name in self.counts_.get_feature_names_out()])
-        self.scale_ = np.where(subword, self.subword_weight, 1.0)
+        self.scale_ = np.array([self._scale(name) for name in self.counts_.get_feature_names_out()])
         self.weights_ = self.weights_of(counts)
         return counts
+
+    def _scale(self, name: str) -> float:
+        if name.startswith(SUBWORD_MARK):
+            return self.subword_weight
+        return self.skip_weight if GAP in name else 1.0
 
     def counts(self, X: Sequence[Sequence[str]]) -> sp.csr_matrix:
         """Give how often each n-gram stands in each sentence."""

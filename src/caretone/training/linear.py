@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
+from joblib import Parallel, delayed
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
@@ -14,7 +15,10 @@ from caretone.errors import TrainingError
 from caretone.training.features import NgramTfidf, SentenceLayout, per_root_token, weighted
 from caretone.training.task import TrainingTask
 
-NEGLIGIBLE = 0.02
+PIECE = 50_000
+"""So many sentences are counted in one go."""
+
+NEGLIGIBLE = 0.025
 """A label that is less probable than this is taken as absent, and one that is as surely there as present."""
 
 
@@ -26,8 +30,8 @@ class LinearSettings:
     ----------
     min_df : int
         In how many sentences an n-gram must occur.
-    subword_weight : float
-        The weight of subwords.
+    subword_weight, skip_weight : float
+        The weights of subwords and of skip-bigrams.
     sentence_weight : float
         How much the strongest sentence counts in a score.
     class_weight : {"balanced"} or None
@@ -38,6 +42,7 @@ class LinearSettings:
 
     min_df: int
     subword_weight: float
+    skip_weight: float
     sentence_weight: float
     class_weight: str | None
     random_state: int | None
@@ -78,13 +83,15 @@ class CountedTask:
     tied_counts: list[sp.csr_matrix]
 
     @classmethod
-    def of(cls, settings: LinearSettings, task: TrainingTask, tied: list[list[str]]) -> CountedTask:
+    def of(
+        cls, settings: LinearSettings, task: TrainingTask, tied: list[list[str]], n_jobs: int | None = None
+    ) -> CountedTask:
         """Learn the n-grams of the messages, and count them everywhere.
 
         Copies and recombined texts would make rare n-grams look common, so they teach none; and each tied word
         is known as itself.
         """
-        features = NgramTfidf(settings.min_df, settings.subword_weight)
+        features = NgramTfidf(settings.min_df, settings.subword_weight, settings.skip_weight)
         layout, sentences = task.split.layout, task.split.sentences
         n_own = len(layout.sentences_of(np.flatnonzero(task.own)))
         known = [[word] for words in tied for word in words] * settings.min_df
@@ -102,7 +109,7 @@ class CountedTask:
             task.sentence_present,
             task.sentence_weights,
             task.own,
-            sp.vstack([own, features.counts(sentences[n_own:])]).tocsr(),
+            sp.vstack([own, *_counted(features, sentences[n_own:], n_jobs)]).tocsr(),
             [np.array([features.counts_.vocabulary_[word] for word in words]) for words in tied],
             [features.counts([[word] for word in words]) for words in tied],
         )
@@ -188,6 +195,13 @@ class CountedTask:
             totals = weighted(counts.astype(np.float64), feature_weights) @ coef.T
             coef[:, columns] += ((totals.mean(axis=0) - totals) / feature_weights[columns, None]).T
         return coef
+
+
+def _counted(features: NgramTfidf, sentences: list[list[str]], n_jobs: int | None) -> list[sp.csr_matrix]:
+    """Count n-grams in sentences, in pieces that several processes share."""
+    pieces = [sentences[start : start + PIECE] for start in range(0, len(sentences), PIECE)]
+    counted: list[sp.csr_matrix] = Parallel(n_jobs=n_jobs)(delayed(features.counts)(piece) for piece in pieces)
+    return counted
 
 
 def message_scores(

@@ -190,13 +190,14 @@ def cross_validated(classifier: CareToneClassifier, labels: Any) -> dict[str, An
 def _provenance(
     material: Material, classifier: CareToneClassifier, group: str | None, metrics: dict[str, Any]
 ) -> dict[str, Any]:
+    teacher = material.teacher
     return {
         "caretone": caretone.__version__,
         "scikit-learn": sklearn.__version__,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "data": {"names": list(material.names), "sha256": material.digest},
         "rows": len(material.texts),
-        "taught": len(material.teacher.texts) if material.teacher else 0,
+        "taught": {"texts": len(teacher.texts), "sha256": teacher.digest} if teacher else None,
         "settings": {**classifier.get_params(), "C": classifier.C_, "group": group},
         "cross_validated": metrics,
     }
