@@ -1,13 +1,13 @@
 """Fine-tune a small transformer on data/messages.csv and let it label recombined messages.
 
-    python benchmarks/teacher.py [--texts 300000] [--epochs 3] [--benchmark FOLDER] [--avoid FOLDER …] [--weights FILE]
+    python benchmarks/teacher.py [--texts 500000] [--epochs 3] [--benchmark FOLDER] [--avoid FOLDER …] [--weights FILE]
 
 The teacher is all-MiniLM-L6-v2 with one linear layer over the mean of its last states. It learns the messages and their
 labels, nothing else, and then labels texts that are made of the same messages (`caretone.training.recombination`).
 They go to data/recombined.csv.gz, which `caretone train` learns from beside the messages. Where the benchmark is, the
 teacher is measured on it as `accuracy.py` measures variants, but at the thresholds that are best on each part, which
 flatters. No recombined text is kept that is a message, or that shares ten words in a row with a file to avoid: walks
-are random, and may by chance meet a text of the public corpora. About 25 minutes on two cores; with `--weights` the
+are random, and may by chance meet a text of the public corpora. About half an hour on two cores; with `--weights` the
 fine-tuned teacher is kept in a file, and read from there the next time. Needs the packages of the extra `benchmark`,
 and torch.
 """
@@ -49,7 +49,7 @@ RATE, HEAD_RATE = 1e-4, 1e-3
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--texts", type=int, default=300_000, help="how many texts to recombine")
+    parser.add_argument("--texts", type=int, default=500_000, help="how many texts to recombine")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--benchmark", type=Path, default=Path("../shared/benchmark"))
     parser.add_argument(
