@@ -1,12 +1,14 @@
 """What each choice in training brings on real messages: one change at a time.
 
     python benchmarks/accuracy.py [--benchmark ../shared/benchmark] [--only NAME …]
+    python benchmarks/accuracy.py --confidences
 
 The first row is the shipped model. Every variant is trained on data/messages.csv: the first few with counterfactual
 copies and what the teacher labelled, or less of that, and the others, for time, with neither. All are measured on the
 real messages: macro-F1 over the three tones at the variant's own thresholds, and mean average precision, which no
 threshold moves. Choices were made on real-large.csv; dev.csv was the last look. The real messages are measured on and
-never trained on, but for the variants that say so.
+never trained on, but for the variants that say so. With --confidences one model is trained as shipped, and measured
+with other thresholds and probabilities for each confidence.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 from sklearn.metrics import average_precision_score, f1_score
 
 import caretone
@@ -25,8 +28,11 @@ from caretone.corpus.reading import LabelledMessages, read_labelled
 from caretone.shipped import shipped_path
 from caretone.tones import TONES
 from caretone.training import CareToneClassifier
+from caretone.training.calibration import best_threshold
 from caretone.training.distillation import TeacherLabels
 from caretone.training.material import KIND_WEIGHTS, WRITTEN_SETTINGS, Material, tone_material
+
+CONFIDENCES = np.arange(0.36, 0.69, 0.02)
 
 SETTINGS = {**WRITTEN_SETTINGS, "counterfactuals": 0, "cv": 2, "n_jobs": 2}
 
@@ -35,22 +41,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--benchmark", type=Path, default=Path("../shared/benchmark"))
     parser.add_argument("--only", nargs="*", help="parts of the names of the variants to run")
+    parser.add_argument("--confidences", action="store_true", help="measure confidences instead of variants")
     options = parser.parse_args()
     tests = test_parts(options.benchmark)
     print("| variant | " + " | ".join(f"{name} F1 (AP)" for name in tests) + " |\n|" + "---|" * (len(tests) + 1))
+    if options.confidences:
+        for row in _confidences(tests):
+            print(row)
+        return
     if not options.only:
         shipped = caretone.load()
         print(_row("as shipped", shipped.model.thresholds, lambda texts: _probabilities(shipped, texts), tests))
     for name, material, settings in _variants(options.benchmark):
         if options.only and not any(part in name for part in options.only):
             continue
-        classifier = CareToneClassifier(**{**SETTINGS, **settings}).fit(
-            material.texts,
-            material.labels,
-            material.weights,
-            sentence_labels=material.sentence_labels,
-            teacher=material.teacher,
-        )
+        classifier = _fitted(material, settings)
         print(_row(name, classifier.thresholds_, classifier.predict_proba, tests), flush=True)
 
 
@@ -63,6 +68,16 @@ def test_parts(folder: Path) -> dict[str, LabelledMessages]:
 
 def _probabilities(predictor: caretone.Predictor, texts: list[str]) -> np.ndarray:
     return predictor.predict_many(texts)[list(TONES)].to_numpy()
+
+
+def _fitted(material: Material, settings: dict) -> CareToneClassifier:
+    return CareToneClassifier(**{**SETTINGS, **settings}).fit(
+        material.texts,
+        material.labels,
+        material.weights,
+        sentence_labels=material.sentence_labels,
+        teacher=material.teacher,
+    )
 
 
 def _row(
@@ -106,6 +121,23 @@ def _variants(benchmark: Path) -> Iterator[tuple[str, Material, dict]]:
         yield f"{len(part):,} messages", shipped.take(part), {}
     real = read_labelled(benchmark / "real-large.csv")
     yield "shipped and real-large.csv (only dev counts)", _with_real(shipped, real), {}
+
+
+def _confidences(tests: dict[str, LabelledMessages]) -> Iterator[str]:
+    material = tone_material([])
+    classifier = _fitted(material, {**WRITTEN_SETTINGS, "cv": 5})
+
+    def log_odds(scores: np.ndarray) -> np.ndarray:
+        return (classifier.slopes_ * scores + classifier.offsets_) / classifier.confidence
+
+    for confidence in CONFIDENCES:
+        out_of_fold = expit(confidence * log_odds(classifier.oof_scores_))
+        thresholds = [best_threshold(of_tone, of_tone, material.weights) for of_tone in out_of_fold.T]
+
+        def probabilities(texts: list[str], confidence: float = confidence) -> np.ndarray:
+            return expit(confidence * log_odds(classifier.decision_function(texts)))
+
+        yield _row(f"confidence {confidence:.2f}", thresholds, probabilities, tests)
 
 
 def _third(teacher: TeacherLabels) -> TeacherLabels:

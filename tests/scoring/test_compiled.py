@@ -6,6 +6,7 @@ import random
 import re
 import sys
 import warnings
+from array import array
 from pathlib import Path
 
 import numpy as np
@@ -200,7 +201,14 @@ def test_a_table_that_does_not_fit_together_is_refused(model: FoldedModel) -> No
     astray[0] = 2**60
     skipping_astray[0] = len(model.words) << KEY_BITS
     ending_astray[0] = len(model.words)
-    changes = {"weights": short}, {"ngrams": astray}, {"skip_bigrams": skipping_astray}, {"skip_bigrams": ending_astray}
+    wide = tuple(column[:-1] + array("i", [2**15]) for column in model.weights)
+    changes: tuple[dict[str, object], ...] = (
+        {"weights": short},
+        {"weights": wide},
+        {"ngrams": astray},
+        {"skip_bigrams": skipping_astray},
+        {"skip_bigrams": ending_astray},
+    )
     for broken in (with_values(model, **change) for change in changes):
         with pytest.raises(ModelFileError, match="does not fit together"):
             batch_probabilities(broken, ["so sorry"])

@@ -145,7 +145,8 @@ def _sum_message(
     strongest: Array,
 ) -> int:
     """Sum up one message, and give its length or UNKNOWN; see `sum_messages`."""
-    trie, weights, sums, letters = tables.trie, tables.weights, scratch.sums, scratch.letters
+    trie, weights, sums, letters = tables.trie, tables.ngram_weights, scratch.sums, scratch.letters
+    n_rows = len(trie.keys) + len(tables.words.slots)
     sums[:] = 0
     n_tokens = 0
     n_before = 0  # tokens in the sentences before this one
@@ -171,12 +172,13 @@ def _sum_message(
             n_tokens += 1
             word = _find_word(tables.words, scratch.chunks, size, mixed)
             if word == UNKNOWN:
-                _add_subwords(trie, weights, letters, n_letters, tables.longest_subword, sums)
+                _add_subwords(trie, weights, n_rows, letters, n_letters, tables.longest_subword, sums)
                 n_ending = 0
             else:
+                _add(tables.word_weights, word, sums)
                 word += len(trie.keys)
                 n_ending = _add_ngrams(trie, weights, word, scratch.ending, n_ending, sums)
-                _add_skip_bigrams(trie, weights, word, before, n_tokens, tables.shortest_skip, sums)
+                _add_skip_bigrams(trie, weights, n_rows, word, before, n_tokens, tables.shortest_skip, sums)
             before[n_tokens % len(before)] = word
         if sentence_ends:
             _end_sentence(n_tokens - n_before, sums, totals, strongest)
@@ -321,44 +323,45 @@ def _find_word(words: Words, chunks: Array, size: int, mixed: np.uint64) -> int:
 
 @part
 def _add_ngrams(trie: Trie, weights: Array, word: int, ending: Array, n_ending: int, sums: Array) -> int:
-    """Add a word and the n-grams that end with it; keep their rows for the next word, and give their number."""
+    """Add the longer n-grams that end with a word; keep all rows for the next word, and give their number."""
     row = word
     n_kept = 0
     for number in range(n_ending):
         shorter = ending[number]
         if row != UNKNOWN:
-            _add(weights, row, sums)
             ending[n_kept] = row
             n_kept += 1
         row = _grown(trie, shorter, word)
-    if row != UNKNOWN:
-        _add(weights, row, sums)
-        if n_kept < len(ending):
-            ending[n_kept] = row
-            n_kept += 1
+        if row != UNKNOWN:
+            _add(weights, row, sums)
+    if row != UNKNOWN and n_kept < len(ending):
+        ending[n_kept] = row
+        n_kept += 1
     return n_kept
 
 
 @part
 def _add_skip_bigrams(
-    trie: Trie, weights: Array, word: int, before: Array, n_tokens: int, shortest: int, sums: Array
+    trie: Trie, weights: Array, n_rows: int, word: int, before: Array, n_tokens: int, shortest: int, sums: Array
 ) -> None:
     """Add the skip-bigrams that end with a word; the rows of the tokens before it go round in an array."""
     for distance in range(shortest, len(before) + 1):
         opening = before[(n_tokens - distance) % len(before)]
         if opening != UNKNOWN:
-            row = _grown(trie, len(weights) + CODE_POINTS + opening, word)
+            row = _grown(trie, n_rows + CODE_POINTS + opening, word)
             if row != UNKNOWN:
                 _add(weights, row, sums)
 
 
 @part
-def _add_subwords(trie: Trie, weights: Array, letters: Array, n_letters: int, longest: int, sums: Array) -> None:
+def _add_subwords(
+    trie: Trie, weights: Array, n_rows: int, letters: Array, n_letters: int, longest: int, sums: Array
+) -> None:
     """Add the subwords of a word: from each letter on they grow as long as the trie does."""
     end = n_letters + 2
     letters[end - 1] = _WORD_END
     for first in range(end - 1 if n_letters else 0):
-        row = len(weights) + letters[first]
+        row = n_rows + letters[first]
         for place in range(first + 1, min(first + longest, end)):
             row = _grown(trie, row, letters[place])
             if row == UNKNOWN:

@@ -71,8 +71,10 @@ class Tables(NamedTuple):
         The words.
     trie : Trie
         The longer n-grams, the skip-bigrams and the subwords.
-    weights : ndarray of int32, shape (n_rows, n_columns)
-        The weights, in steps; a column a label, and empty ones to fill up `COLUMNS`.
+    word_weights : ndarray of int32, shape (n_word_slots, n_columns)
+        The weights of the words, in steps; a column a label, and empty ones to fill up `COLUMNS`.
+    ngram_weights : ndarray of int16, shape (n_slots, n_columns)
+        The same for what is in the trie. Training keeps these weights within 16 bits.
     longest_subword : int
         See `caretone.text.SUBWORD_RANGE`.
     shortest_skip : int
@@ -81,7 +83,8 @@ class Tables(NamedTuple):
 
     words: Words
     trie: Trie
-    weights: NDArray[np.int32]
+    word_weights: NDArray[np.int32]
+    ngram_weights: NDArray[np.int16]
     longest_subword: int
     shortest_skip: int
 
@@ -137,11 +140,14 @@ def tables_of(model: FoldedModel) -> Tables:
     skip_rows = _grow_ngrams(trie, model.skip_bigrams, n_rows + CODE_POINTS + word_rows, word_rows)
     row_of_subword = dict(zip(subwords, _grow_subwords(trie, subwords, n_rows).tolist(), strict=True))
     subword_rows = np.array([row_of_subword[subword] for subword in model.subwords], dtype=np.int64)
-    n_labels = len(model.labels)
-    weights = np.zeros((n_rows, -(-n_labels // COLUMNS) * COLUMNS), dtype=np.int32)
-    rows = np.concatenate([word_rows, ngram_rows, skip_rows, subword_rows])
-    weights[rows, :n_labels] = np.array(model.weights, dtype=np.int32).T
-    return Tables(words, trie, weights, SUBWORD_RANGE[1], SKIP_DISTANCES.start)
+    n_words, n_labels = len(model.words), len(model.labels)
+    given = np.array(model.weights, dtype=np.int32).reshape(n_labels, -1).T
+    n_columns = -(-n_labels // COLUMNS) * COLUMNS
+    word_weights = np.zeros((len(words.slots), n_columns), dtype=np.int32)
+    word_weights[word_rows - n_slots, :n_labels] = given[:n_words]
+    ngram_weights = np.zeros((n_slots, n_columns), dtype=np.int16)
+    ngram_weights[np.concatenate([ngram_rows, skip_rows, subword_rows]), :n_labels] = given[n_words:]
+    return Tables(words, trie, word_weights, ngram_weights, SUBWORD_RANGE[1], SKIP_DISTANCES.start)
 
 
 def scratch_for(tables: Tables) -> Scratch:
@@ -149,7 +155,7 @@ def scratch_for(tables: Tables) -> Scratch:
     letters = np.zeros(SUBWORD_REACH + 2, dtype=np.int64)
     letters[0] = ord("<")
     return Scratch(
-        sums=np.zeros(tables.weights.shape[1], dtype=np.int64),
+        sums=np.zeros(tables.word_weights.shape[1], dtype=np.int64),
         ending=np.zeros(WORD_NGRAM - 1, dtype=np.int64),
         before=np.zeros(SKIP_DISTANCES.stop - 1, dtype=np.int64),
         letters=letters,
@@ -165,12 +171,17 @@ def _require_sound(model: FoldedModel) -> None:
     own = np.arange(n_words, n_words + len(ngrams), dtype=np.uint64)
     if (
         any(len(column) != rows for column in model.weights)
+        or any(not _fits_16_bits(column[n_words:]) for column in model.weights)
         or (ngrams >> np.uint64(KEY_BITS) >= own).any()
         or (skips >> np.uint64(KEY_BITS) >= n_words).any()
         or any((keys & _LAST_WORD >= n_words).any() for keys in (ngrams, skips))
         or any(len(subword) < 2 for subword in model.subwords)
     ):
         raise ModelFileError("the model's table does not fit together; fetch or train it again")
+
+
+def _fits_16_bits(weights: array[int]) -> bool:
+    return not weights or (min(weights) >= -(2**15) and max(weights) < 2**15)
 
 
 def _words(words: tuple[str, ...], first_row: int) -> tuple[Words, NDArray[np.int64]]:

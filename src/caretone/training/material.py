@@ -28,7 +28,7 @@ from caretone.training.distillation import TeacherLabels, read_teacher_labels
 KIND_WEIGHTS = {"seeded": 1.0, "contrast": 0.3, "free": 0.1}
 """How much a message that was written for training weighs, by its ``kind``; docs/accuracy.md has the measurements."""
 
-WRITTEN_SETTINGS = {"C": 0.1, "confidence": 0.6, "counterfactuals": 2}
+WRITTEN_SETTINGS = {"C": 0.1, "confidence": 0.44, "counterfactuals": 2}
 """Parameters of the classifier where messages were written for training; docs/accuracy.md has the measurements."""
 
 
