@@ -114,7 +114,7 @@ def explain(
 
     **Example**
 
-    `caretone explain "So sorry. Been there with my own mum. I can bring you dinner Friday."`
+    `caretone explain "So sorry. Been there with my own mum. I'll cover your shift Friday."`
     """
     prediction = open_predictor(model, prior).predict(message)
     chosen = _chosen_tones(prediction, tone)
