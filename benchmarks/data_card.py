@@ -32,7 +32,7 @@ def main() -> None:
     text = card.read_text(encoding="utf-8")
     for name, table in tables.items():
         text = re.sub(
-            rf"(<!-- {name} -->\n).*?(\n<!-- end -->)", lambda m, t=table: m[1] + t + m[2], text, flags=re.DOTALL
+            rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda m, t=table: f"{m[1]}{t}\n{m[2]}", text, flags=re.DOTALL
         )
         print(table, end="\n\n")
     card.write_text(text, encoding="utf-8")

@@ -2,7 +2,7 @@
 
     python benchmarks/run_all.py [--quick]
 
-It takes about ten minutes on two cores that do nothing else. With --quick small sizes are measured, to see that all
+It takes about twenty minutes on two cores that do nothing else. With --quick small sizes are measured, to see that all
 runs, and the page is written to the temporary folder instead.
 """
 
