@@ -108,7 +108,7 @@ def _variants(benchmark: Path) -> Iterator[tuple[str, Material, dict]]:
     kinds = shipped.table["kind"].to_numpy()
     yield "without counterfactual copies", taught, {"cv": 5}
     yield "with a third of what the teacher labelled", replace(taught, teacher=_third(taught.teacher)), {"cv": 5}
-    yield "with the teacher, no skip-bigrams", taught, {"cv": 5, "skip_weight": 0}
+    yield "with the teacher, without skip-bigrams", taught, {"cv": 5, "skip_weight": 0}
     yield "without teacher and copies (as all below)", shipped, {}
     yield "whole message only", replace(shipped, sentence_labels=None), {"sentence_weight": 0, "sentence_training": 0}
     yield "strongest sentence alone", shipped, {"sentence_weight": 1}
