@@ -41,6 +41,9 @@ SIZE_BITS = 32
 ROW_SHIFT = 32
 """The key of an n-gram is the row that it grows from, shifted by this, plus the row or letter that it grows by."""
 
+QUARTERS = 2
+"""Of a mixed key so many bits more than those of the slot say which bit tells whether it can be there at all."""
+
 FREE = np.uint64(2**64 - 1)
 """The key of a free slot."""
 
@@ -371,10 +374,17 @@ def _add_subwords(
 
 @part
 def _grown(trie: Trie, row: int, growth: int) -> int:
-    """Give the row of an n-gram that grows from a shorter one, or UNKNOWN."""
+    """Give the row of an n-gram that grows from a shorter one, or UNKNOWN.
+
+    Most are not there. The bits, which the cache holds, say so of nine in ten; the keys are looked at for the others.
+    """
     key = np.uint64(row << ROW_SHIFT | growth)
     keys = trie.keys
-    place: Any = np.int64(key * _SPREAD >> trie.shift)
+    mixed = key * _SPREAD
+    bit: Any = np.int64(mixed >> trie.shift - np.uint64(QUARTERS))
+    if not trie.bits[bit >> 3] >> (bit & 7) & 1:
+        return UNKNOWN
+    place: Any = np.int64(mixed >> trie.shift)
     while keys[place] != key:
         if keys[place] == FREE:
             return UNKNOWN
@@ -430,13 +440,17 @@ def fill_words(slots: Array, shift: np.uint64, chunks: Array, starts: Array, siz
 
 
 @compiled
-def fill_trie(keys: Array, shift: np.uint64, rows: Array, first: int, shorter: Array, growths: Array) -> None:
+def fill_trie(
+    keys: Array, bits: Array, shift: np.uint64, rows: Array, first: int, shorter: Array, growths: Array
+) -> None:
     """Put n-grams into a hash table; see `caretone.scoring.tables.Trie`.
 
     Parameters
     ----------
     keys : ndarray of uint64, shape (n_slots,)
         The table.
+    bits : ndarray of uint8, shape (n_slots / 2,)
+        The bits of the table.
     shift : uint64
         Shifts a mixed key to its slot.
     rows : ndarray of int64
@@ -448,6 +462,8 @@ def fill_trie(keys: Array, shift: np.uint64, rows: Array, first: int, shorter: A
     """
     for number in range(len(shorter)):
         key = np.uint64(rows[shorter[number]] << ROW_SHIFT | growths[number])
+        bit: Any = np.int64(key * _SPREAD >> shift - np.uint64(QUARTERS))
+        bits[bit >> 3] |= 1 << (bit & 7)
         place: Any = np.int64(key * _SPREAD >> shift)
         while keys[place] != FREE:
             place = place + 1 & len(keys) - 1

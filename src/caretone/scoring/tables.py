@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from caretone.errors import ModelFileError
 from caretone.model import KEY_BITS, FoldedModel
-from caretone.scoring.kernel import CHUNK, CODE_POINTS, FREE, fill_trie, fill_words
+from caretone.scoring.kernel import CHUNK, CODE_POINTS, FREE, QUARTERS, fill_trie, fill_words
 from caretone.text import SKIP_DISTANCES, SUBWORD_RANGE, SUBWORD_REACH, WORD_NGRAM
 
 COLUMNS = 4
@@ -54,11 +54,14 @@ class Trie(NamedTuple):
     keys : ndarray of uint64, shape (n_slots,)
         The row that an n-gram grows from, shifted by `caretone.scoring.kernel.ROW_SHIFT`, plus the row
         of the word, or the code point, that it grows by.
+    bits : ndarray of uint8, shape (n_slots / 2,)
+        Four bits a slot, of which a key sets one: where that is not set, the key is not in the table.
     shift : uint64
         Shifts a mixed key to its slot.
     """
 
     keys: NDArray[np.uint64]
+    bits: NDArray[np.uint8]
     shift: np.uint64
 
 
@@ -78,7 +81,7 @@ class Tables(NamedTuple):
     longest_subword : int
         See `caretone.text.SUBWORD_RANGE`.
     shortest_skip : int
-        See `caretone.text.SKIP_DISTANCES`.
+        See `caretone.text.SKIP_DISTANCES`; beyond all of them in a model without skip-bigrams.
     """
 
     words: Words
@@ -133,7 +136,7 @@ def tables_of(model: FoldedModel) -> Tables:
     _require_sound(model)
     subwords = _with_beginnings(model.subwords)
     n_slots = _n_slots(len(model.ngrams) + len(model.skip_bigrams) + len(subwords))
-    trie = Trie(np.full(n_slots, FREE), _shift(n_slots))
+    trie = Trie(np.full(n_slots, FREE), np.zeros((n_slots << QUARTERS) // 8, dtype=np.uint8), _shift(n_slots))
     words, word_rows = _words(model.words, n_slots)
     n_rows = n_slots + len(words.slots)
     ngram_rows = _grow_ngrams(trie, model.ngrams, word_rows, word_rows)
@@ -147,7 +150,8 @@ def tables_of(model: FoldedModel) -> Tables:
     word_weights[word_rows - n_slots, :n_labels] = given[:n_words]
     ngram_weights = np.zeros((n_slots, n_columns), dtype=np.int16)
     ngram_weights[np.concatenate([ngram_rows, skip_rows, subword_rows]), :n_labels] = given[n_words:]
-    return Tables(words, trie, word_weights, ngram_weights, SUBWORD_RANGE[1], SKIP_DISTANCES.start)
+    shortest_skip = SKIP_DISTANCES.start if model.skip_bigrams else SKIP_DISTANCES.stop
+    return Tables(words, trie, word_weights, ngram_weights, SUBWORD_RANGE[1], shortest_skip)
 
 
 def scratch_for(tables: Tables) -> Scratch:
@@ -209,7 +213,7 @@ def _grow_ngrams(
     shorter = (given >> np.uint64(KEY_BITS)).astype(np.int64)
     last_words = word_rows[(given & _LAST_WORD).astype(np.int64)]
     rows = np.concatenate([first_rows, np.zeros(len(given), dtype=np.int64)])
-    fill_trie(trie.keys, trie.shift, rows, len(first_rows), shorter, last_words)
+    fill_trie(trie.keys, trie.bits, trie.shift, rows, len(first_rows), shorter, last_words)
     return rows[len(first_rows) :]
 
 
@@ -221,7 +225,7 @@ def _grow_subwords(trie: Trie, subwords: list[str], first_letter: int) -> NDArra
     last_letters = np.array([ord(subword[-1]) for subword in subwords], dtype=np.int64)
     rows = np.zeros(len(place_of), dtype=np.int64)
     rows[: len(letters)] = [first_letter + ord(letter) for letter in letters]
-    fill_trie(trie.keys, trie.shift, rows, len(letters), shorter, last_letters)
+    fill_trie(trie.keys, trie.bits, trie.shift, rows, len(letters), shorter, last_letters)
     return rows[len(letters) :]
 
 
