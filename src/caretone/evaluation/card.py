@@ -37,6 +37,10 @@ _USES = """## Intended uses
 
 - It sees one message in English at a time, no conversation; care that is shown without words escapes it.
 - It weighs words and short phrases. Irony, quotation and reported kindness mislead it.
+- What models of this kind, trained on caretone's own messages, get wrong most on real ones: *sorry*, *hope* and *good
+  luck* where nobody is in trouble, taken for sympathy; own stories and shared tastes that meet nobody's trouble, taken
+  for empathy; tips and instructions, taken for compassion. They overlook reassurance that does not name the trouble,
+  own stories told in reply with no tie in words, and practical help in everyday words.
 - A probability is an average over many messages; `Prediction.close` names the tones that could go either way.
 """
 
