@@ -5,10 +5,10 @@ python benchmarks/data_card.py
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pandas as pd
+from measuring import filled
 
 from caretone.corpus.duplicates import near_texts
 from caretone.corpus.reading import LabelledMessages, read_labelled
@@ -29,13 +29,8 @@ def main() -> None:
     messages = read_labelled(DATA / "messages.csv")
     card = DATA / "README.md"
     tables = {"counts": _counts(messages), "agreement": _agreement(), "checks": _checks(messages)}
-    text = card.read_text(encoding="utf-8")
-    for name, table in tables.items():
-        text = re.sub(
-            rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda m, t=table: f"{m[1]}{t}\n{m[2]}", text, flags=re.DOTALL
-        )
-        print(table, end="\n\n")
-    card.write_text(text, encoding="utf-8")
+    print(*tables.values(), sep="\n\n")
+    card.write_text(filled(card.read_text(encoding="utf-8"), tables), encoding="utf-8")
 
 
 def _counts(messages: LabelledMessages) -> str:

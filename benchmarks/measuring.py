@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -117,3 +118,13 @@ def machine() -> str:
     memory = Path("/proc/meminfo")
     gigabytes = f", {int(memory.read_text().split()[1]) / 2**20:.0f} GiB" if memory.exists() else ""
     return f"{len(names)} × {names[0]}{gigabytes}, {platform.system()}, Python {platform.python_version()}"
+
+
+def filled(page: str, tables: Mapping[str, str]) -> str:
+    """Put tables between the markers of their names, and tell of those that a page has no place for."""
+    for name, table in tables.items():
+        between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+        page, places = between.subn(lambda match, table=table: f"{match[1]}{table}\n{match[2]}", page)
+        if not places:
+            print(f"the page has no place for the table {name}")
+    return page

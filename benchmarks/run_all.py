@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
 
-from measuring import KEPT
+from measuring import KEPT, filled
 
 HERE = Path(__file__).resolve().parent
 DOCS = HERE.parent / "docs"
@@ -67,16 +66,6 @@ def accuracy_rows() -> str:
     page = (DOCS / "accuracy.md").read_text(encoding="utf-8")
     table = page.partition("<!-- variants -->")[2].partition("<!-- end -->")[0]
     return "\n".join(line for line in table.splitlines() if line.startswith(VARIANTS))
-
-
-def filled(page: str, tables: dict[str, str]) -> str:
-    """Put tables between the markers of their names."""
-    for name, table in tables.items():
-        between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        page, places = between.subn(lambda match, table=table: f"{match[1]}{table}\n{match[2]}", page)
-        if not places:
-            print(f"docs/performance.md has no place for the table {name}")
-    return page
 
 
 def draw(curves: dict[str, dict[str, list[tuple[int, float]]]], path: Path) -> None:

@@ -16,6 +16,10 @@ from caretone.model import KEY_BITS, FoldedModel
 from caretone.predictor import Predictor
 from caretone.tones import TONES
 
+EVERYDAY_HELP = pytest.mark.xfail(
+    strict=True, reason="that a dinner answers a trouble stands in other sentences; see docs/accuracy.md"
+)
+
 any_text = st.text(st.characters())
 known_words = st.lists(
     st.sampled_from(
@@ -165,12 +169,13 @@ def test_a_probability_beside_its_threshold_is_called_close(predictor):
         ("The meeting moved to 3pm.", "none", ()),
         ("So sorry. Been there with my own mum. I'll cover your shift Friday.", "compassion", TONES),
         pytest.param(
+            "So sorry. Been there with my own mum. I'll bring dinner Friday.", "compassion", TONES, marks=EVERYDAY_HELP
+        ),
+        pytest.param(
             "I'm so sorry. My mum died in March, I know that emptiness. I'll bring dinner on Friday.",
             "compassion",
             TONES,
-            marks=pytest.mark.xfail(
-                strict=True, reason="that a dinner answers a trouble stands in other sentences; see docs/accuracy.md"
-            ),
+            marks=EVERYDAY_HELP,
         ),
     ],
 )
@@ -180,12 +185,12 @@ def test_the_shipped_model_is_right_on_the_plainest_messages(text, label, tones)
 
 
 def test_the_evidence_for_each_tone_is_its_own_sentence():
-    prediction = caretone.predict("So sorry. Been there with my own mum. I'll cover your shift Friday.")
+    prediction = caretone.predict("So sorry. Been there with my own mum. I'll bring dinner Friday.")
     strongest = {tone: prediction.evidence(tone)[0].text for tone in TONES}
     assert strongest == {
         "sympathy": "So sorry.",
         "empathy": "Been there with my own mum.",
-        "compassion": "I'll cover your shift Friday.",
+        "compassion": "I'll bring dinner Friday.",
     }
 
 

@@ -24,11 +24,13 @@ TEXTS = [
 def test_any_texts_can_be_recombined_and_give_new_ones_of_their_words(texts, number, seed):
     made = recombine(texts, number, seed)
     spans = [(text, sentence[0].start, sentence[-1].end) for text in texts for sentence in located_sentences(text)]
-    words = {word for text, start, end in spans for word in text[start:end].split()}
+    given_sentences = [text[start:end].split() for text, start, end in spans]
+    words = {word for sentence in given_sentences for word in sentence}
     assert len(made) == len(set(made)) <= number
     for text in made:
         assert 2 <= len(text.split()) <= LONGEST
         assert set(text.split()) <= words
+        assert text.split() not in given_sentences
 
 
 def test_the_same_seed_gives_the_same_texts_and_another_gives_others():
